@@ -1,0 +1,44 @@
+// Boards and cores as data: what a device has, and what an instruction costs on its core. Read from boards/*.toml and cores/*.toml.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "src/base/result.h"
+
+namespace kinglet::board {
+
+// A core and how code is built for it; one file in cores/.
+struct Core {
+  std::string name;            // "cortex-m4f"
+  std::string toolchain;       // "arm-none-eabi" or "riscv64-unknown-elf"
+  std::vector<std::string> compile_flags;  // "-mcpu=cortex-m4", ...
+  bool fpu = false;            // single precision in hardware
+  bool dsp = false;            // SIMD multiply-accumulate (Armv7E-M DSP) or Helium
+  double cycles_per_instruction = 0;  // average over int8 inference code; with its source in the file
+  std::string machine;         // QEMU machine that runs its code, "mps2-an386"
+  std::string qemu;            // "qemu-system-arm"
+};
+
+// One file in boards/. Sizes in bytes as a program sees them (what a bootloader or radio stack keeps is already the application's business).
+struct Board {
+  std::string name;         // file name without .toml: "nucleo-l476rg"
+  std::string title;        // "ST NUCLEO-L476RG (STM32L476RG)"
+  Core core;
+  uint64_t flash_bytes = 0;
+  uint64_t ram_bytes = 0;   // largest contiguous region
+  double clock_hz = 0;
+  double active_power_mw = 0;  // at clock_hz, core running from flash; 0 when no figure is known
+  bool generic = false;        // cortex-m4f and the like: a bare core for bare models, no real board
+};
+
+// The folder that holds boards/ and cores/: the source tree's, or the installed share folder.
+Result<std::string> DataFolder();
+
+// kNotFound names the nearest known board.
+Result<Board> LoadBoard(const std::string& name);
+// Sorted by name; generic boards last.
+Result<std::vector<Board>> LoadBoards();
+
+}  // namespace kinglet::board
