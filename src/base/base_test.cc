@@ -94,7 +94,10 @@ TEST(Config, ReportsTypesRangesAndChoices) {
             "f:1: a = 9: must be 0 to 5");
   EXPECT_EQ(error("a = nan", [](ConfigTable& t) { t.GetDouble("a", 1, 0, 5); }),
             "f:1: a = nan: must be 0 to 5");
-  EXPECT_EQ(error("a = 'x'", [](ConfigTable& t) { t.GetChoice("a", "y", {"y", "z"}); }),
+  EXPECT_EQ(error("a = 'x'",
+                  [](ConfigTable& t) {
+                    t.GetChoice("a", "y", {"y", "z"});
+                  }),
             "f:1: a = \"x\": must be one of y, z");
 }
 

@@ -95,8 +95,7 @@ int64_t ConfigTable::GetInt(std::string_view key, int64_t fallback, int64_t min,
   const auto value = state_->Value<int64_t>(key, "a whole number");
   if (!value) return fallback;
   if (*value < min || *value > max) {
-    state_->Note(
-        fmt::format("{} = {}: must be {} to {}", state_->Place(key), *value, min, max));
+    state_->Note(fmt::format("{} = {}: must be {} to {}", state_->Place(key), *value, min, max));
     return fallback;
   }
   return *value;
@@ -111,8 +110,7 @@ double ConfigTable::GetDouble(std::string_view key, double fallback, double min,
     return fallback;
   }
   if (!(*value >= min && *value <= max)) {
-    state_->Note(
-        fmt::format("{} = {}: must be {} to {}", state_->Place(key), *value, min, max));
+    state_->Note(fmt::format("{} = {}: must be {} to {}", state_->Place(key), *value, min, max));
     return fallback;
   }
   return *value;

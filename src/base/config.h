@@ -1,5 +1,6 @@
-// Strict reading of TOML: every key must be asked for, has a type, a range and a default; a key nobody asked for is an error
-// that names the nearest known key. Keeps the TOML library out of every other header.
+// Strict reading of TOML: every key must be asked for, has a type, a range and a default; a key
+// nobody asked for is an error that names the nearest known key. Keeps the TOML library out of
+// every other header.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,9 @@
 
 namespace kinglet {
 
-// One table of a TOML file. Getters record the keys they are asked for; Finish() reports keys that were never asked for.
-// The first error is kept and returned by Finish(); getters then return the default, so that callers stay straight lines.
+// One table of a TOML file. Getters record the keys they are asked for; Finish() reports keys that
+// were never asked for. The first error is kept and returned by Finish(); getters then return the
+// default, so that callers stay straight lines.
 class ConfigTable {
  public:
   // `name` appears in messages: "kinglet.toml:12: [train] epochs = -3: must be 1 to 10000".
@@ -35,7 +37,8 @@ class ConfigTable {
   bool GetBool(std::string_view key, bool fallback);
   std::vector<std::string> GetStrings(std::string_view key);
   std::vector<int64_t> GetInts(std::string_view key, int64_t min, int64_t max);
-  // The sub-table `key`, empty when it is absent. Lives as long as this table; its errors and unknown keys are reported by the root's Finish().
+  // The sub-table `key`, empty when it is absent. Lives as long as this table; its errors and
+  // unknown keys are reported by the root's Finish().
   ConfigTable& Table(std::string_view key);
   // Every table of an array of tables ([[key]]), in order.
   std::vector<ConfigTable*> Tables(std::string_view key);
@@ -53,7 +56,8 @@ class ConfigTable {
   std::unique_ptr<State> state_;
 };
 
-// The candidate with the smallest edit distance to `word`, if it is near enough to be meant; for "did you mean" messages.
+// The candidate with the smallest edit distance to `word`, if it is near enough to be meant; for
+// "did you mean" messages.
 std::optional<std::string> NearestWord(std::string_view word,
                                        const std::vector<std::string>& candidates);
 

@@ -1,4 +1,5 @@
-// Whole files in and out. Writes are atomic: a reader sees the old bytes or the new ones, also after kill -9 or a full disk.
+// Whole files in and out. Writes are atomic: a reader sees the old bytes or the new ones, also
+// after kill -9 or a full disk.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +16,15 @@ namespace kinglet {
 Result<Bytes> ReadFile(const std::string& path, uint64_t bytes_max = uint64_t{1} << 32);
 Result<std::string> ReadTextFile(const std::string& path, uint64_t bytes_max = uint64_t{1} << 26);
 
-// Writes beside `path`, syncs, renames over it. Creates missing parent folders. kIo when the disk is full; then nothing changed.
+// Writes beside `path`, syncs, renames over it. Creates missing parent folders. kIo when the disk
+// is full; then nothing changed.
 Status WriteFileAtomic(const std::string& path, ByteView bytes);
 inline Status WriteFileAtomic(const std::string& path, std::string_view text) {
   return WriteFileAtomic(path, AsBytes(text));
 }
 
-// Every regular file below `folder`, as paths relative to it, sorted by byte value. Hidden files and folders are left out.
+// Every regular file below `folder`, as paths relative to it, sorted by byte value. Hidden files
+// and folders are left out.
 Result<std::vector<std::string>> ListFiles(const std::string& folder);
 
 Status MakeFolders(const std::string& path);

@@ -1,4 +1,5 @@
-// Content addresses: BLAKE2b with a 256-bit digest (RFC 7693), by libsodium. Safe to call from any thread.
+// Content addresses: BLAKE2b with a 256-bit digest (RFC 7693), by libsodium. Safe to call from any
+// thread.
 #pragma once
 
 #include <array>
@@ -16,7 +17,7 @@ struct Digest {
   std::array<uint8_t, 32> bytes{};
   auto operator<=>(const Digest&) const = default;
 
-  std::string Hex() const;                             // 64 characters
+  std::string Hex() const;                                   // 64 characters
   std::string Short() const { return Hex().substr(0, 12); }  // what people are shown
   static Result<Digest> FromHex(std::string_view hex);       // kInvalid unless 64 hex digits
 };

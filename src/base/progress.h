@@ -1,5 +1,5 @@
-// Progress of long work on standard error: a bar with rate and time left on a terminal, a plain line now and then elsewhere.
-// Not for sharing between threads.
+// Progress of long work on standard error: a bar with rate and time left on a terminal, a plain
+// line now and then elsewhere. Not for sharing between threads.
 #pragma once
 
 #include <chrono>

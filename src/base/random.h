@@ -1,11 +1,13 @@
-// Random numbers that are the same on every machine, compiler and thread count (the standard distributions are not).
+// Random numbers that are the same on every machine, compiler and thread count (the standard
+// distributions are not).
 #pragma once
 
 #include <cstdint>
 
 namespace kinglet {
 
-// PCG-XSH-RR 64/32 (O'Neill 2014). `stream` picks one of 2^63 independent sequences of a seed: one per sample, layer or worker.
+// PCG-XSH-RR 64/32 (O'Neill 2014). `stream` picks one of 2^63 independent sequences of a seed: one
+// per sample, layer or worker.
 class Random {
  public:
   explicit Random(uint64_t seed, uint64_t stream = 0) : increment_((stream << 1) | 1) {
@@ -31,7 +33,8 @@ class Random {
   float Uniform() { return static_cast<float>(Next() >> 8) * 0x1p-24F; }
   float Uniform(float low, float high) { return low + (high - low) * Uniform(); }
 
-  // Standard normal, from the sum of twelve uniforms (Irwin-Hall): no libm call, so the bits never differ. Tails end at +-6.
+  // Standard normal, from the sum of twelve uniforms (Irwin-Hall): no libm call, so the bits never
+  // differ. Tails end at +-6.
   float Normal() {
     float sum = -6.0F;
     for (int i = 0; i < 12; ++i) sum += Uniform();

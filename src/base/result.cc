@@ -13,9 +13,12 @@ struct CodeRow {
 };
 
 constexpr CodeRow kCodes[] = {
-    {Code::kInvalid, "invalid", 2},         {Code::kNotFound, "not_found", 2},
-    {Code::kUnsupported, "unsupported", 2}, {Code::kOverBudget, "over_budget", 3},
-    {Code::kIo, "io", 4},                   {Code::kInternal, "internal", 70},
+    {Code::kInvalid, "invalid", 2},
+    {Code::kNotFound, "not_found", 2},
+    {Code::kUnsupported, "unsupported", 2},
+    {Code::kOverBudget, "over_budget", 3},
+    {Code::kIo, "io", 4},
+    {Code::kInternal, "internal", 70},
 };
 
 const CodeRow& Row(Code code) {

@@ -1,5 +1,5 @@
-// Result<T>: a value or an Error. Everything that depends on bytes from outside or on the operating system returns one;
-// our own mistakes are assertions (KINGLET_ASSERT). Library code never throws.
+// Result<T>: a value or an Error. Everything that depends on bytes from outside or on the operating
+// system returns one; our own mistakes are assertions (KINGLET_ASSERT). Library code never throws.
 #pragma once
 
 #include <fmt/core.h>
@@ -38,7 +38,8 @@ template <typename T>
 using Result = tl::expected<T, Error>;
 using Status = Result<void>;
 
-// Makes the failing arm of a Result: return Fail(Code::kInvalid, "{}: {} channels, at most {}", name, n, limit);
+// Makes the failing arm of a Result: return Fail(Code::kInvalid, "{}: {} channels, at most {}",
+// name, n, limit);
 template <typename... Args>
 tl::unexpected<Error> Fail(Code code, fmt::format_string<Args...> format, Args&&... args) {
   return tl::unexpected<Error>(Error{code, fmt::format(format, std::forward<Args>(args)...)});
@@ -55,22 +56,23 @@ tl::unexpected<Error> Within(std::string_view context, Error error);
 #define KINGLET_CONCAT_(a, b) a##b
 #define KINGLET_CONCAT(a, b) KINGLET_CONCAT_(a, b)
 
-// KINGLET_TRY(const Plan plan, PlanArena(graph)); declares `plan`, or returns the error to the caller.
-#define KINGLET_TRY(declaration, expression)                                  \
-  auto KINGLET_CONCAT(result_, __LINE__) = (expression);                      \
-  if (!KINGLET_CONCAT(result_, __LINE__).has_value()) [[unlikely]]            \
+// KINGLET_TRY(const Plan plan, PlanArena(graph)); declares `plan`, or returns the error to the
+// caller.
+#define KINGLET_TRY(declaration, expression)                                     \
+  auto KINGLET_CONCAT(result_, __LINE__) = (expression);                         \
+  if (!KINGLET_CONCAT(result_, __LINE__).has_value()) [[unlikely]]               \
     return tl::unexpected(std::move(KINGLET_CONCAT(result_, __LINE__)).error()); \
   declaration = std::move(*KINGLET_CONCAT(result_, __LINE__))
 
 // The same for a Status, which has no value to declare.
-#define KINGLET_CHECK(expression)                                                         \
-  do {                                                                                    \
-    if (auto kinglet_status = (expression); !kinglet_status.has_value()) [[unlikely]]     \
-      return tl::unexpected(std::move(kinglet_status).error());                           \
+#define KINGLET_CHECK(expression)                                                     \
+  do {                                                                                \
+    if (auto kinglet_status = (expression); !kinglet_status.has_value()) [[unlikely]] \
+      return tl::unexpected(std::move(kinglet_status).error());                       \
   } while (false)
 
-// An assertion that stays in release builds: a broken invariant must stop the program before it writes anything.
-#define KINGLET_ASSERT(condition)                                           \
-  (static_cast<bool>(condition)                                             \
-       ? static_cast<void>(0)                                               \
-       : ::kinglet::AssertionFailed(#condition, __FILE__, __LINE__))
+// An assertion that stays in release builds: a broken invariant must stop the program before it
+// writes anything.
+#define KINGLET_ASSERT(condition)                      \
+  (static_cast<bool>(condition) ? static_cast<void>(0) \
+                                : ::kinglet::AssertionFailed(#condition, __FILE__, __LINE__))

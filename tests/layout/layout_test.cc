@@ -1,4 +1,5 @@
-// Holds the source tree to its own rules: who may include whom (cmake/layers.txt), what device code may include, line length.
+// Holds the source tree to its own rules: who may include whom (cmake/layers.txt), what device code
+// may include, line length.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -88,8 +89,9 @@ TEST(Layout, IncludesFollowTheTable) {
   const Layers layers = ReadLayers(table, problems);
   size_t files = 0;
   for (const std::string top : {"device", "src", "apps"}) {
-    const std::vector<std::string> listed = ListFiles(testing::SourcePath(top)).value();
-    for (const std::string& file : listed) {
+    const auto listed = ListFiles(testing::SourcePath(top));
+    ASSERT_TRUE(listed.has_value()) << listed.error().message;
+    for (const std::string& file : *listed) {
       const std::string path = top + "/" + file;
       if (!path.ends_with(".h") && !path.ends_with(".cc")) continue;
       ++files;

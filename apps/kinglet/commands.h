@@ -1,0 +1,11 @@
+// The commands of the kinglet program, each in a file of its own.
+#pragma once
+
+namespace kinglet::apps {
+
+class CommandLine;
+
+// One line a command, in the order of the help text.
+void AddNew(CommandLine& cli);
+
+}  // namespace kinglet::apps
