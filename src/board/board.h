@@ -1,4 +1,5 @@
-// Boards and cores as data: what a device has, and what an instruction costs on its core. Read from boards/*.toml and cores/*.toml.
+// Boards and cores as data: what a device has, and what an instruction costs on its core. Read from
+// boards/*.toml and cores/*.toml; every figure there names its source.
 #pragma once
 
 #include <cstdint>
@@ -11,34 +12,47 @@ namespace kinglet::board {
 
 // A core and how code is built for it; one file in cores/.
 struct Core {
-  std::string name;            // "cortex-m4f"
-  std::string toolchain;       // "arm-none-eabi" or "riscv64-unknown-elf"
+  std::string name;                        // file name without .toml: "cortex-m4f"
+  std::string toolchain;                   // "arm-none-eabi" or "riscv64-unknown-elf"
   std::vector<std::string> compile_flags;  // "-mcpu=cortex-m4", ...
-  bool fpu = false;            // single precision in hardware
-  bool dsp = false;            // SIMD multiply-accumulate (Armv7E-M DSP) or Helium
-  double cycles_per_instruction = 0;  // average over int8 inference code; with its source in the file
-  std::string machine;         // QEMU machine that runs its code, "mps2-an386"
-  std::string qemu;            // "qemu-system-arm"
+  bool fpu = false;                        // single precision in hardware
+  bool dsp = false;                        // SIMD multiply-accumulate (Armv7E-M DSP) or Helium
+  double cycles_per_instruction = 0;       // average over int8 inference code
+  std::string machine;                     // QEMU machine that runs its code, "mps2-an386"
+  std::string qemu;                        // "qemu-system-arm"
+  std::string source;                      // where cycles_per_instruction comes from
 };
 
-// One file in boards/. Sizes in bytes as a program sees them (what a bootloader or radio stack keeps is already the application's business).
+// Where the figures of a board come from: a data sheet, a public page, a measurement.
+struct Sources {
+  std::string flash, ram, clock, power;  // power is empty when no figure is known
+};
+
+// One file in boards/. Sizes in bytes as a program sees them (what a bootloader or radio stack
+// keeps is already the application's business).
 struct Board {
-  std::string name;         // file name without .toml: "nucleo-l476rg"
-  std::string title;        // "ST NUCLEO-L476RG (STM32L476RG)"
+  std::string name;   // file name without .toml: "nucleo-l476rg"
+  std::string title;  // "ST NUCLEO-L476RG (STM32L476RG)"
   Core core;
   uint64_t flash_bytes = 0;
-  uint64_t ram_bytes = 0;   // largest contiguous region
+  uint64_t ram_bytes = 0;  // largest contiguous region
   double clock_hz = 0;
   double active_power_mw = 0;  // at clock_hz, core running from flash; 0 when no figure is known
-  bool generic = false;        // cortex-m4f and the like: a bare core for bare models, no real board
+  bool generic = false;        // cortex-m4f and the like: a core for bare models, no real board
+  Sources sources;
 };
 
-// The folder that holds boards/ and cores/: the source tree's, or the installed share folder.
+// The folder that holds boards/ and cores/: $KINGLET_DATA, else ../share/kinglet beside the
+// program, else the source tree it was built from. kNotFound when none of them has both.
 Result<std::string> DataFolder();
 
-// kNotFound names the nearest known board.
+// kNotFound names the nearest known board; kInvalid names the file, the key and what is wrong.
 Result<Board> LoadBoard(const std::string& name);
 // Sorted by name; generic boards last.
 Result<std::vector<Board>> LoadBoards();
+
+// The same from `folder` instead of DataFolder().
+Result<Board> LoadBoardFrom(const std::string& folder, const std::string& name);
+Result<std::vector<Board>> LoadBoardsFrom(const std::string& folder);
 
 }  // namespace kinglet::board
