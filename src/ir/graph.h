@@ -1,5 +1,6 @@
-// The model as every stage sees it: tensors, operators in execution order, and what is read and written from outside.
-// A Graph is a plain value; passes take one and return one. Nothing in it points into a file.
+// The model as every stage sees it: tensors, operators in execution order, and what is read and
+// written from outside. A Graph is a plain value; passes take one and return one. Nothing in it
+// points into a file.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,8 @@ enum class DataType : uint8_t { kInt8, kUint8, kInt16, kInt32, kInt64, kFloat32,
 std::string_view DataTypeName(DataType type);
 uint32_t DataTypeBytes(DataType type);
 
-// real = scale * (quantised - zero_point). One scale for the tensor, or one per index of dimension `axis` (then zero points are 0).
+// real = scale * (quantised - zero_point). One scale for the tensor, or one per index of dimension
+// `axis` (then zero points are 0).
 struct Quantization {
   std::vector<float> scales;
   std::vector<int32_t> zero_points;
@@ -27,7 +29,8 @@ struct Quantization {
   bool operator==(const Quantization&) const = default;
 };
 
-// Activations are NHWC; convolution weights OHWI; depthwise weights 1HWC; fully connected weights OI (as in .tflite).
+// Activations are NHWC; convolution weights OHWI; depthwise weights 1HWC; fully connected weights
+// OI (as in .tflite).
 struct Tensor {
   std::string name;
   DataType type = DataType::kInt8;
@@ -42,11 +45,13 @@ struct Tensor {
 };
 
 using TensorIndex = int32_t;
-inline constexpr TensorIndex kNoTensor = -1;  // an optional input that is left out, e.g. a missing bias
+inline constexpr TensorIndex kNoTensor =
+    -1;  // an optional input that is left out, e.g. a missing bias
 
 enum class Activation : uint8_t { kNone, kRelu, kRelu6, kReluN1To1, kTanh, kSignBit };
 
-// Zeros put around the input, in elements; .tflite's SAME and VALID are worked out when a model is read.
+// Zeros put around the input, in elements; .tflite's SAME and VALID are worked out when a model is
+// read.
 struct Padding {
   int32_t top = 0, left = 0, bottom = 0, right = 0;
   bool operator==(const Padding&) const = default;
@@ -118,8 +123,9 @@ std::string_view OpKindName(const Attributes& attributes);
 int64_t OpMacs(const Graph& graph, const Op& op);
 int64_t GraphMacs(const Graph& graph);
 
-// Everything later stages rely on: indices in range, each tensor written once before it is read, shapes and types that match the operator,
-// quantisation present where needed, constants of the right length, sizes below 2^31. kInvalid names the op or tensor.
+// Everything later stages rely on: indices in range, each tensor written once before it is read,
+// shapes and types that match the operator, quantisation present where needed, constants of the
+// right length, sizes below 2^31. kInvalid names the op or tensor.
 Status Verify(const Graph& graph);
 
 }  // namespace kinglet::ir

@@ -1,0 +1,65 @@
+// Fixed-point arithmetic that every int8 kernel shares: TensorFlow Lite's reference arithmetic with
+// its two roundings (gemmlowp's fixedpoint.h). Sums wrap modulo 2^32, as they do on every
+// processor, so nothing here is undefined whatever the operands.
+#pragma once
+
+#include <stdint.h>
+
+namespace kinglet::kernels {
+
+inline int32_t Min(int32_t a, int32_t b) { return a < b ? a : b; }
+inline int32_t Max(int32_t a, int32_t b) { return a > b ? a : b; }
+inline int32_t Clamp(int32_t x, int32_t low, int32_t high) { return Min(Max(x, low), high); }
+
+inline int32_t WrappingAdd(int32_t a, int32_t b) {
+  return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
+}
+inline int32_t WrappingSubtract(int32_t a, int32_t b) {
+  return static_cast<int32_t>(static_cast<uint32_t>(a) - static_cast<uint32_t>(b));
+}
+// Most elements of the input that one output may depend on through weights: 255 * 128 times this
+// many stays below 2^31, so sums of products need no care; only adding the bias may wrap.
+inline constexpr int32_t kFilterElementsMax = 65536;
+
+// bits: 0 to 31.
+inline int32_t WrappingShiftLeft(int32_t x, int32_t bits) {
+  return static_cast<int32_t>(static_cast<uint32_t>(x) << bits);
+}
+
+// a * b / 2^31, rounded to nearest with halves upwards; INT32_MIN * INT32_MIN gives INT32_MAX.
+inline int32_t SaturatingRoundingDoublingHighMul(int32_t a, int32_t b) {
+  if (a == b && a == INT32_MIN) return INT32_MAX;
+  const int64_t product = static_cast<int64_t>(a) * b;
+  return static_cast<int32_t>((product + (int64_t{1} << 30)) >> 31);
+}
+
+// x / 2^exponent, rounded to nearest with halves away from zero. exponent: 0 to 31.
+inline int32_t RoundingDivideByPowerOfTwo(int32_t x, int32_t exponent) {
+  const uint32_t mask = (uint32_t{1} << exponent) - 1;
+  const uint32_t remainder = static_cast<uint32_t>(x) & mask;
+  const uint32_t threshold = (mask >> 1) + (x < 0 ? 1U : 0U);
+  return (x >> exponent) + (remainder > threshold ? 1 : 0);
+}
+
+// x * multiplier * 2^(shift - 31) with the reference's two roundings. shift: -31 to 30.
+inline int32_t MultiplyByQuantizedMultiplier(int32_t x, int32_t multiplier, int32_t shift) {
+  const int32_t left = shift > 0 ? shift : 0;
+  const int32_t right = shift > 0 ? 0 : -shift;
+  return RoundingDivideByPowerOfTwo(
+      SaturatingRoundingDoublingHighMul(WrappingShiftLeft(x, left), multiplier), right);
+}
+
+// From an accumulator to the int8 output: scale, move to the zero point, clamp to the activation's
+// range (within int8).
+struct OutputStage {
+  int32_t zero_point;
+  int32_t activation_min, activation_max;
+
+  int8_t operator()(int32_t sum, int32_t multiplier, int32_t shift) const {
+    const int32_t scaled = MultiplyByQuantizedMultiplier(sum, multiplier, shift);
+    return static_cast<int8_t>(
+        Clamp(WrappingAdd(scaled, zero_point), activation_min, activation_max));
+  }
+};
+
+}  // namespace kinglet::kernels

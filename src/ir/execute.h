@@ -1,0 +1,39 @@
+// The reference executor: a graph on the host, with the portable device kernels. One object must
+// not be shared between threads.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "src/ir/graph.h"
+#include "src/ir/lower.h"
+
+namespace kinglet::ir {
+
+class Executor {
+ public:
+  // Called after each operator with its index in graph.ops and the bytes of its output.
+  using Observer = std::function<void(size_t op_index, ByteView output)>;
+
+  // Verifies and lowers `graph`. kOverBudget when its activations need more than
+  // `activation_bytes_max`.
+  static Result<Executor> Make(Graph graph, int64_t activation_bytes_max = int64_t{1} << 30);
+
+  // One inference: raw little-endian bytes per graph input in, per graph output out. kInvalid when
+  // a count or length is wrong.
+  Result<std::vector<Bytes>> Run(const std::vector<ByteView>& inputs,
+                                 const Observer& observer = {});
+
+  const Graph& graph() const { return graph_; }
+  const std::vector<KernelCall>& calls() const { return calls_; }
+
+ private:
+  Executor(Graph graph, std::vector<KernelCall> calls);
+
+  Graph graph_;
+  std::vector<KernelCall> calls_;
+  std::vector<Bytes> activations_;                   // per tensor; empty for constants
+  std::vector<std::vector<const void*>> addresses_;  // per call, per argument
+};
+
+}  // namespace kinglet::ir
