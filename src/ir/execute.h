@@ -19,6 +19,9 @@ class Executor {
   // `activation_bytes_max`.
   static Result<Executor> Make(Graph graph, int64_t activation_bytes_max = int64_t{1} << 30);
 
+  Executor(Executor&&) noexcept = default;
+  Executor& operator=(Executor&&) noexcept = default;
+
   // One inference: raw little-endian bytes per graph input in, per graph output out. kInvalid when
   // a count or length is wrong.
   Result<std::vector<Bytes>> Run(const std::vector<ByteView>& inputs,

@@ -1,0 +1,75 @@
+#include "src/ir/execute.h"
+
+#include <algorithm>
+
+#include "src/base/progress.h"
+
+namespace kinglet::ir {
+
+Result<Executor> Executor::Make(Graph graph, int64_t activation_bytes_max) {
+  KINGLET_CHECK(Verify(graph));
+  KINGLET_TRY(std::vector<KernelCall> calls, Lower(graph));
+  int64_t bytes = 0;
+  for (const Tensor& tensor : graph.tensors) {
+    if (!tensor.constant) bytes += tensor.ByteCount();
+  }
+  if (bytes > activation_bytes_max) {
+    return Fail(Code::kOverBudget, "graph '{}': activations need {} bytes, the executor has {}",
+                graph.name, FormatCount(static_cast<uint64_t>(bytes)),
+                FormatCount(static_cast<uint64_t>(activation_bytes_max)));
+  }
+  return Executor(std::move(graph), std::move(calls));
+}
+
+Executor::Executor(Graph graph, std::vector<KernelCall> calls)
+    : graph_(std::move(graph)), calls_(std::move(calls)) {
+  activations_.resize(graph_.tensors.size());
+  for (size_t i = 0; i < activations_.size(); ++i) {
+    const Tensor& tensor = graph_.tensors[i];
+    if (!tensor.constant) activations_[i].resize(static_cast<size_t>(tensor.ByteCount()));
+  }
+  for (const KernelCall& call : calls_) {
+    std::vector<const void*>& addresses = addresses_.emplace_back();
+    for (const Argument& argument : call.arguments) {
+      if (argument.kind == Argument::Kind::kNull) {
+        addresses.push_back(nullptr);
+      } else if (argument.kind == Argument::Kind::kConstant) {
+        addresses.push_back(argument.data.data());
+      } else if (graph_.tensor(argument.tensor).constant) {
+        addresses.push_back(graph_.tensor(argument.tensor).data.data());
+      } else {
+        addresses.push_back(activations_[static_cast<size_t>(argument.tensor)].data());
+      }
+    }
+  }
+}
+
+Result<std::vector<Bytes>> Executor::Run(const std::vector<ByteView>& inputs,
+                                         const Observer& observer) {
+  if (inputs.size() != graph_.inputs.size()) {
+    return Fail(Code::kInvalid, "graph '{}': {} inputs given, it has {}", graph_.name,
+                inputs.size(), graph_.inputs.size());
+  }
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    Bytes& target = activations_[static_cast<size_t>(graph_.inputs[i])];
+    if (inputs[i].size() != target.size()) {
+      return Fail(Code::kInvalid, "graph '{}': input {} '{}' holds {} bytes, {} given", graph_.name,
+                  i, graph_.tensor(graph_.inputs[i]).name, target.size(), inputs[i].size());
+    }
+    std::copy(inputs[i].begin(), inputs[i].end(), target.begin());
+  }
+  for (size_t i = 0; i < calls_.size(); ++i) {
+    RunKernel(calls_[i], addresses_[i]);
+    if (observer) {
+      const Op& op = graph_.ops[calls_[i].op_index];
+      observer(calls_[i].op_index, activations_[static_cast<size_t>(op.outputs[0])]);
+    }
+  }
+  std::vector<Bytes> outputs;
+  for (const TensorIndex index : graph_.outputs) {
+    outputs.push_back(activations_[static_cast<size_t>(index)]);
+  }
+  return outputs;
+}
+
+}  // namespace kinglet::ir

@@ -1,0 +1,86 @@
+#include "src/ir/graph.h"
+
+#include <type_traits>
+
+namespace kinglet::ir {
+
+std::string_view DataTypeName(DataType type) {
+  switch (type) {
+    case DataType::kInt8:
+      return "int8";
+    case DataType::kUint8:
+      return "uint8";
+    case DataType::kInt16:
+      return "int16";
+    case DataType::kInt32:
+      return "int32";
+    case DataType::kInt64:
+      return "int64";
+    case DataType::kFloat32:
+      return "float32";
+    case DataType::kBool:
+      return "bool";
+  }
+  return "unknown";
+}
+
+uint32_t DataTypeBytes(DataType type) {
+  switch (type) {
+    case DataType::kInt8:
+    case DataType::kUint8:
+    case DataType::kBool:
+      return 1;
+    case DataType::kInt16:
+      return 2;
+    case DataType::kInt32:
+    case DataType::kFloat32:
+      return 4;
+    case DataType::kInt64:
+      return 8;
+  }
+  return 1;
+}
+
+int64_t Tensor::ElementCount() const {
+  int64_t count = 1;
+  for (const int32_t dimension : shape) count *= dimension;
+  return count;
+}
+
+std::string_view OpKindName(const Attributes& attributes) {
+  struct Name {
+    std::string_view operator()(const Conv2d&) const { return "conv_2d"; }
+    std::string_view operator()(const DepthwiseConv2d&) const { return "depthwise_conv_2d"; }
+    std::string_view operator()(const FullyConnected&) const { return "fully_connected"; }
+    std::string_view operator()(const Add&) const { return "add"; }
+    std::string_view operator()(const Pool2d& pool) const {
+      return pool.kind == Pool2d::Kind::kAverage ? "average_pool_2d" : "max_pool_2d";
+    }
+    std::string_view operator()(const Reshape&) const { return "reshape"; }
+    std::string_view operator()(const Softmax&) const { return "softmax"; }
+  };
+  return std::visit(Name{}, attributes);
+}
+
+int64_t OpMacs(const Graph& graph, const Op& op) {
+  const auto elements = [&](TensorIndex index) { return graph.tensor(index).ElementCount(); };
+  if (std::holds_alternative<Conv2d>(op.attributes) ||
+      std::holds_alternative<FullyConnected>(op.attributes)) {
+    // Every output element takes one filter, and the weights hold one filter per output channel.
+    const int64_t filters = graph.tensor(op.inputs[1]).shape[0];
+    return elements(op.outputs[0]) * (elements(op.inputs[1]) / filters);
+  }
+  if (std::holds_alternative<DepthwiseConv2d>(op.attributes)) {
+    const int64_t channels = graph.tensor(op.inputs[1]).shape[3];
+    return elements(op.outputs[0]) * (elements(op.inputs[1]) / channels);
+  }
+  return 0;
+}
+
+int64_t GraphMacs(const Graph& graph) {
+  int64_t macs = 0;
+  for (const Op& op : graph.ops) macs += OpMacs(graph, op);
+  return macs;
+}
+
+}  // namespace kinglet::ir
