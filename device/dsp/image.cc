@@ -1,11 +1,9 @@
 #include "device/dsp/image.h"
 
+#include "device/dsp/fixed.h"
+
 namespace kinglet::dsp {
 namespace {
-
-int8_t Saturate(int32_t value) {
-  return static_cast<int8_t>(value < -128 ? -128 : value > 127 ? 127 : value);
-}
 
 void NormalizeContrast(const ImageConfig& config, const uint8_t* image, int8_t* features) {
   uint32_t sum = 0;
@@ -25,7 +23,7 @@ void NormalizeContrast(const ImageConfig& config, const uint8_t* image, int8_t* 
                                 deviation_sum % config.pixel_bytes * 256 / config.pixel_bytes;
   const auto gain_q8 = static_cast<int32_t>(uint32_t{32} * 256 * 256 / deviation_q8);
   for (uint32_t i = 0; i < config.pixel_bytes; ++i) {
-    features[i] = Saturate(((image[i] - mean) * gain_q8 + 128) >> 8);
+    features[i] = SaturateInt8(((image[i] - mean) * gain_q8 + 128) >> 8);
   }
 }
 

@@ -14,6 +14,7 @@
 #include "device/dsp/image.h"
 #include "src/base/bytes.h"
 #include "src/base/result.h"
+#include "src/signal/tables.h"
 
 namespace kinglet::signal {
 
@@ -22,21 +23,20 @@ namespace kinglet::signal {
 // silence, so a window has exactly clip_ms / stride_ms rows.
 struct AudioOptions {
   int sample_rate_hz = 16'000;  // of the samples, 4,000 to 48,000
-  int clip_ms = 1'000;  // what one inference hears; a whole number of strides, at most 10,000
-  int frame_ms =
-      32;  // length of one analysis (Hann) window; 32 to 1,024 samples, at least a stride
+  int clip_ms = 1'000;          // what one inference hears; whole strides, at most 10,000
+  int frame_ms = 32;   // one analysis (Hann) window: 32 to 1,024 samples, at least a stride
   int stride_ms = 20;  // from one feature row to the next
   int mel_count = 40;  // bands, evenly spaced on the mel scale, 8 to 80
   int low_hz = 80;     // lower edge of the first band
   int high_hz = 0;     // upper edge of the last band; 0: 95 % of half the sample rate
-  int coefficients =
-      0;  // 0: the bands themselves; else the first so many cepstral coefficients (MFCC)
-  // What is subtracted from the features of a window before the model sees them; removes loudness
-  // (kClip) and also the microphone's and room's colouring (kBand). No float and no extra storage:
-  // the window is held as int8 either way.
+  // 0: the bands themselves; else that many cepstral coefficients (MFCC, DCT-II with HTK's lifter),
+  // at most 20 and mel_count.
+  int coefficients = 0;
+  // What is subtracted from the features of a window before the model sees them: removes loudness
+  // (kClip) and also the colouring of microphone and room (kBand). Costs no extra storage: the
+  // window is held as int8 either way.
   dsp::AudioNormalize normalize = dsp::AudioNormalize::kBand;
-  // On the device: time from one full window to the next, rounded down to whole strides (at least
-  // one).
+  // On the device: from one full window to the next, rounded down to whole strides.
   int step_ms = 500;
   bool operator==(const AudioOptions&) const = default;
 };
@@ -54,9 +54,9 @@ struct ImageOptions {
 
 using Options = std::variant<AudioOptions, ImageOptions>;
 
-// The same text for the same features: field names and values in fixed order, defaults resolved.
-// For content keys; it also carries the version of the arithmetic, which changes when features
-// change.
+// The same text for the same features: field names and values in fixed order, defaults resolved,
+// and the version of the arithmetic, which changes when features change. For content keys. Leaves
+// out step_ms, which only says when windows are taken; firmware's key is the emitted text.
 std::string CanonicalText(const Options& options);
 
 // "none", "clip", "band" / "none", "contrast": the words of kinglet.toml.
@@ -78,17 +78,6 @@ struct FeatureQuantization {
   float scale = 0;
   int32_t zero_point = 0;
   bool operator==(const FeatureQuantization&) const = default;
-};
-
-// Constant tables of the sound front end, as firmware keeps them in flash. Made with IEEE add,
-// multiply, divide and square root alone, in a fixed order, so they are the same on every machine.
-struct AudioTables {
-  std::vector<int16_t> window;        // first half of the Hann window, Q15
-  std::vector<int16_t> cosine;        // quarter wave, Q15: fft_size / 4 + 1
-  std::vector<uint16_t> mel_weights;  // per bin: share that goes to the upper of its two bands, Q16
-  std::vector<uint8_t> mel_bins;      // bins between neighbouring band edges: mel_count + 1
-  std::vector<int16_t> dct;           // coefficients x mel_count, Q13; empty without cepstra
-  size_t Bytes() const;
 };
 
 // A checked pipeline: immutable, may be shared between threads.
@@ -116,6 +105,9 @@ class Pipeline {
 
  private:
   Pipeline() = default;
+  Status MakeAudio(const AudioOptions& o);
+  Status MakeImage(const ImageOptions& o);
+
   Options options_;
   FeatureShape shape_;
   FeatureQuantization quantization_;
