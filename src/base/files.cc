@@ -93,6 +93,12 @@ Status WriteFileAtomic(const std::string& path, ByteView bytes) {
     unlink(temporary.c_str());
     return Within(path, written.error());
   }
+  // The new name is safe from a power cut only once its folder is on the disk too.
+  const std::string folder = target.has_parent_path() ? target.parent_path().string() : ".";
+  const FileDescriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() < 0 || fsync(fd.get()) != 0) {
+    return Fail(Code::kIo, "{}: {}", folder, std::strerror(errno));
+  }
   return {};
 }
 
