@@ -6,6 +6,7 @@ namespace kinglet::apps {
 class CommandLine;
 
 // One line a command, in the order of the help text.
+void AddBoards(CommandLine& cli);
 void AddNew(CommandLine& cli);
 
 }  // namespace kinglet::apps

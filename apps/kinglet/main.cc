@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
   kinglet::apps::CommandLine cli(
       "kinglet", "Machine learning on microcontrollers, from recordings to a verified firmware.",
       kinglet::kVersion);
+  kinglet::apps::AddBoards(cli);
   kinglet::apps::AddNew(cli);
   return cli.Main(argc, argv);
 }
