@@ -8,5 +8,6 @@ class CommandLine;
 // One line a command, in the order of the help text.
 void AddBoards(CommandLine& cli);
 void AddNew(CommandLine& cli);
+void AddLineage(CommandLine& cli);
 
 }  // namespace kinglet::apps

@@ -11,5 +11,6 @@ int main(int argc, char** argv) {
       kinglet::kVersion);
   kinglet::apps::AddBoards(cli);
   kinglet::apps::AddNew(cli);
+  kinglet::apps::AddLineage(cli);
   return cli.Main(argc, argv);
 }

@@ -1,5 +1,6 @@
 #include <cctype>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "apps/kinglet/command_line.h"
@@ -13,6 +14,7 @@ namespace {
 struct Options {
   std::string folder;
   std::string task;
+  std::vector<std::string> data;
 };
 
 Result<int> New(const Options& options) {
@@ -36,13 +38,25 @@ Result<int> New(const Options& options) {
   if (FileExists(path)) {
     return Fail(Code::kInvalid, "{}: exists already; choose another name or edit it", path);
   }
-  KINGLET_CHECK(MakeFolders(options.folder + "/data"));
-  KINGLET_CHECK(WriteFileAtomic(path, pipeline::ProjectTemplate(task, name)));
+  std::vector<std::string> sources = {"data"};
+  if (!options.data.empty()) {
+    sources.clear();
+    for (const std::string& source : options.data) {
+      if (!FileExists(source)) {
+        return Fail(Code::kNotFound, "--data {}: does not exist", source);
+      }
+      sources.push_back(std::filesystem::absolute(source).string());
+    }
+  } else {
+    KINGLET_CHECK(MakeFolders(options.folder + "/data"));
+  }
+  KINGLET_CHECK(WriteFileAtomic(path, pipeline::ProjectTemplate(task, name, sources)));
   std::printf(
-      "%s\n\nNext: cd %s, set [data] sources in kinglet.toml, then\n"
+      "%s\n\nNext: cd %s%s, then\n"
       "  kinglet plan      what fits the board, before any training\n"
       "  kinglet run       everything from the data to a verified firmware\n",
-      path.c_str(), options.folder.c_str());
+      path.c_str(), options.folder.c_str(),
+      options.data.empty() ? ", put recordings in data/ (or set [data] sources)" : "");
   return 0;
 }
 
@@ -54,6 +68,7 @@ void AddNew(CommandLine& cli) {
   command.Positional("NAME", &options->folder, "Folder to make; its last part names the project");
   command.Option("--template", &options->task, "image|keyword", "What the model is to do",
                  Command::Need::kRequired);
+  command.Options("--data", &options->data, "PATH", "Recordings to use where they lie");
   command.Run([options] { return New(*options); });
 }
 

@@ -31,25 +31,41 @@ void ReadData(ConfigTable& table, Project::Data& out) {
   out.seed = static_cast<uint64_t>(table.GetInt("seed", 1, 0, INT64_MAX));
 }
 
-void ReadAudio(ConfigTable& table, Project::Audio& out) {
-  const auto get = [&table](const char* key, int& field, int min, int max) {
-    field = static_cast<int>(table.GetInt(key, field, min, max));
+// Ranges are checked by signal::Pipeline::Make, which knows how the fields hang together.
+void ReadAudio(ConfigTable& table, signal::AudioOptions& out) {
+  const auto get = [&table](const char* key, int& field) {
+    field = static_cast<int>(table.GetInt(key, field, 0, 1'000'000));
   };
-  get("sample_rate_hz", out.sample_rate_hz, 1000, 96000);
-  get("clip_ms", out.clip_ms, 50, 10000);
-  get("frame_ms", out.frame_ms, 4, 128);
-  get("stride_ms", out.stride_ms, 2, 128);
-  get("mel_count", out.mel_count, 8, 80);
-  get("coefficients", out.coefficients, 0, 40);
-  get("low_hz", out.low_hz, 0, 48000);
-  get("high_hz", out.high_hz, 1, 48000);
+  get("sample_rate_hz", out.sample_rate_hz);
+  get("clip_ms", out.clip_ms);
+  get("step_ms", out.step_ms);
+  get("frame_ms", out.frame_ms);
+  get("stride_ms", out.stride_ms);
+  get("mel_count", out.mel_count);
+  get("coefficients", out.coefficients);
+  get("low_hz", out.low_hz);
+  get("high_hz", out.high_hz);
+  const std::string normalize = table.GetString("normalize", signal::NormalizeName(out.normalize));
+  if (const auto value = signal::AudioNormalizeFromName(normalize)) {
+    out.normalize = *value;
+  } else {
+    table.Reject("normalize", value.error().message);
+  }
 }
 
-void ReadImage(ConfigTable& table, Project::Image& out) {
-  out.width = static_cast<int>(table.GetInt("width", out.width, 8, 512));
-  out.height = static_cast<int>(table.GetInt("height", out.height, 8, 512));
-  out.channels = static_cast<int>(table.GetInt("channels", out.channels, 1, 3));
-  if (out.channels == 2) table.Reject("channels", "must be 1 (grey) or 3 (colour)");
+void ReadImage(ConfigTable& table, signal::ImageOptions& out) {
+  const auto get = [&table](const char* key, int& field) {
+    field = static_cast<int>(table.GetInt(key, field, 0, 1'000'000));
+  };
+  get("width", out.width);
+  get("height", out.height);
+  get("channels", out.channels);
+  const std::string normalize = table.GetString("normalize", signal::NormalizeName(out.normalize));
+  if (const auto value = signal::ImageNormalizeFromName(normalize)) {
+    out.normalize = *value;
+  } else {
+    table.Reject("normalize", value.error().message);
+  }
 }
 
 void ReadTrain(ConfigTable& table, Project::Train& out) {
@@ -62,6 +78,11 @@ void ReadTrain(ConfigTable& table, Project::Train& out) {
 }
 
 }  // namespace
+
+signal::Options Project::SignalOptions() const {
+  if (task == Task::kKeyword) return audio;
+  return image;
+}
 
 std::string_view TaskName(Task task) { return task == Task::kKeyword ? "keyword" : "image"; }
 
@@ -93,6 +114,10 @@ Result<Project> ParseProject(std::string_view text, const std::string& name) {
   project.bench.emulated_samples = static_cast<int>(
       root.Table("bench").GetInt("emulated_samples", project.bench.emulated_samples, 1, 1000000));
   KINGLET_CHECK(root.Finish());
+  if (const auto made = signal::Pipeline::Make(project.SignalOptions()); !made) {
+    return Within(fmt::format("{}: [{}]", name, project.task == Task::kKeyword ? "audio" : "image"),
+                  made.error());
+  }
   return project;
 }
 

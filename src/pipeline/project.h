@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "src/base/result.h"
+#include "src/signal/pipeline.h"
 
 namespace kinglet::pipeline {
 
@@ -49,24 +50,11 @@ struct Project {
     uint64_t seed = 1;
   } data;
 
-  // [audio], for keyword projects
-  struct Audio {
-    int sample_rate_hz = 16000;
-    int clip_ms = 1000;
-    int frame_ms = 32;
-    int stride_ms = 20;
-    int mel_count = 40;
-    int coefficients = 10;  // 0: log-mel energies instead of MFCC
-    int low_hz = 20;
-    int high_hz = 8000;
-  } audio;
+  signal::AudioOptions audio;  // [audio], for keyword projects
+  signal::ImageOptions image;  // [image], for image projects
 
-  // [image], for image projects
-  struct Image {
-    int width = 28;
-    int height = 28;
-    int channels = 1;
-  } image;
+  // What stands in front of the model: audio or image, by the task.
+  signal::Options SignalOptions() const;
 
   // [train]
   struct Train {
@@ -92,6 +80,8 @@ Result<Project> ParseProject(std::string_view text, const std::string& name);
 
 // The commented kinglet.toml of a new project; what it says parses to a Project with the template's
 // defaults.
-std::string ProjectTemplate(Task task, std::string_view name);
+// `sources` become [data] sources.
+std::string ProjectTemplate(Task task, std::string_view name,
+                            const std::vector<std::string>& sources = {"data"});
 
 }  // namespace kinglet::pipeline

@@ -36,12 +36,14 @@ seed = 1                       # of the split
 constexpr char kAudio[] = R"([audio]
 sample_rate_hz = 16000         # of the device's microphone; recordings are resampled to it
 clip_ms = 1000                 # what one decision is made from
+step_ms = 500                  # on the device: from one decision to the next
 frame_ms = 32                  # one spectrum
 stride_ms = 20                 # from one spectrum to the next
 mel_count = 40                 # mel bands
-coefficients = 10              # cepstral coefficients (MFCC); 0: the mel bands themselves
-low_hz = 20
-high_hz = 8000
+coefficients = 0               # 0: the mel bands themselves; else so many cepstral coefficients (MFCC)
+low_hz = 80                    # edges of the mel bands
+high_hz = 0                    # 0: 95 % of half the sample rate
+normalize = "band"             # what is subtracted in a window: none, clip (loudness), band (also the room's colouring)
 
 )";
 
@@ -49,6 +51,7 @@ constexpr char kImage[] = R"([image]
 width = 28                     # pictures are resized to this
 height = 28
 channels = 1                   # 1: grey, 3: colour
+normalize = "none"             # or contrast: each picture is brought to the same brightness and contrast
 
 )";
 
@@ -66,9 +69,19 @@ emulated_samples = 500         # test recordings that run on the emulated board;
 
 }  // namespace
 
-std::string ProjectTemplate(Task task, std::string_view name) {
+std::string ProjectTemplate(Task task, std::string_view name,
+                            const std::vector<std::string>& sources) {
   using fmt::arg;
   const bool audio = task == Task::kKeyword;
+  std::string quoted;
+  for (const std::string& source : sources) {
+    quoted += quoted.empty() ? "\"" : ", \"";
+    for (const char c : source) {
+      if (c == '"' || c == '\\') quoted += '\\';
+      quoted += c;
+    }
+    quoted += '"';
+  }
   std::string text =
       "# A Kinglet project. Every field is here with its default; delete what you do not need.\n\n";
   text += fmt::format(kHead, arg("name", name), arg("task", TaskName(task)),
@@ -76,7 +89,7 @@ std::string ProjectTemplate(Task task, std::string_view name) {
                       arg("accuracy", audio ? "0.75" : "0.90"),
                       arg("flash", audio ? "65536" : "131072"),
                       arg("ram", audio ? "32768" : "49152"), arg("latency", audio ? "200" : "500"));
-  text += fmt::format(kData, arg("sources", audio ? "\"data\"" : "\"data\""));
+  text += fmt::format(kData, arg("sources", quoted));
   text += audio ? kAudio : kImage;
   return text + kTail;
 }

@@ -2,6 +2,7 @@
 // may include, line length.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <map>
 #include <regex>
 #include <set>
@@ -105,6 +106,20 @@ TEST(Layout, IncludesFollowTheTable) {
   }
   EXPECT_GT(files, 8U);
   for (const std::string& problem : problems) ADD_FAILURE() << problem;
+}
+
+TEST(Layout, SourcesAreFormatted) {
+  if (std::system("command -v clang-format >/dev/null") != 0) GTEST_SKIP() << "no clang-format";
+  const std::string command =
+      "cd '" + testing::SourcePath("") +
+      "' && find device src apps tests fuzz benchmarks -name '*.h' -o -name '*.cc' -o -name '*.c' "
+      "| xargs clang-format --dry-run --Werror 2>&1 | grep -E 'error:' | head -5 >&2; "
+      "test ${PIPESTATUS[1]} -eq 0";
+  EXPECT_EQ(
+      std::system(
+          ("bash -c \"" + std::regex_replace(command, std::regex("[$\"]"), "\\$&") + "\"").c_str()),
+      0)
+      << "run scripts/format";
 }
 
 TEST(Layout, TheCheckSeesAnUpwardInclude) {

@@ -1,0 +1,33 @@
+#include "src/pipeline/workspace.h"
+
+#include "src/base/files.h"
+
+namespace kinglet::pipeline {
+
+Result<Workspace> OpenWorkspace(const std::string& folder) {
+  KINGLET_TRY(Project project, LoadProject(folder));
+  KINGLET_TRY(store::Store store, store::Store::Open(folder + "/.kinglet"));
+  return Workspace{std::move(project), std::move(store)};
+}
+
+Result<StageResult> RunStage(Workspace& workspace, const Stage& stage,
+                             const std::function<Result<Bytes>()>& make) {
+  std::vector<Digest> contents;
+  for (const store::Artifact& input : stage.inputs) contents.push_back(input.content);
+  const Digest key = store::StageKey(stage.kind, stage.parameters, contents);
+  KINGLET_TRY(const auto made, workspace.store.FindByKey(stage.kind, key));
+  if (made && workspace.store.HasBlob(made->content)) return StageResult{*made, true};
+
+  KINGLET_TRY(const Bytes bytes, make());
+  store::Artifact artifact;
+  artifact.kind = stage.kind;
+  artifact.name = stage.name;
+  artifact.key = key;
+  artifact.parameters = stage.parameters;
+  for (const store::Artifact& input : stage.inputs) artifact.inputs.push_back(input.id);
+  KINGLET_TRY(artifact.content, workspace.store.PutBlob(bytes));
+  KINGLET_TRY(artifact, workspace.store.PutArtifact(std::move(artifact)));
+  return StageResult{std::move(artifact), false};
+}
+
+}  // namespace kinglet::pipeline
