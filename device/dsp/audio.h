@@ -69,7 +69,8 @@ struct AudioState {
   int8_t* history;   // HistoryBytes(): a ring of rows
 };
 
-// Forgets everything: the past is silence. Rows are written before they are read, so `history` may hold anything.
+// Forgets everything: the past is silence. Rows are written before they are read, so `history` may
+// hold anything.
 void ResetAudio(const AudioConfig& config, const AudioState& state);
 
 // Takes stride_samples of `chunk`. True when `features` (HistoryBytes()) was written with a full
