@@ -105,6 +105,10 @@ struct Op {
   bool operator==(const Op&) const = default;
 };
 
+// Key of Graph::metadata: the names of the classes, in the order of the output's elements, one per
+// line.
+inline constexpr std::string_view kLabelsMetadata = "kinglet.labels";
+
 struct Graph {
   std::string name;
   std::vector<Tensor> tensors;

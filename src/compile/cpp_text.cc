@@ -1,0 +1,122 @@
+#include "src/compile/cpp_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace kinglet::compile {
+namespace {
+
+constexpr size_t kIdentifierCharactersMax = 60;
+constexpr size_t kCommentCharactersMax = 100;
+constexpr size_t kColumns = 100;
+
+// C++20's and C's keywords and alternative tokens, and other words that mean something in generated
+// code.
+constexpr auto kReserved = std::to_array<std::string_view>(
+    {"alignas",   "alignof",   "and",       "and_eq",   "arm",       "asm",      "auto",
+     "bitand",    "bitor",     "bool",      "break",    "case",      "catch",    "char",
+     "class",     "co_await",  "co_return", "co_yield", "compl",     "concept",  "const",
+     "consteval", "constexpr", "constinit", "continue", "decltype",  "default",  "delete",
+     "device",    "do",        "double",    "else",     "enum",      "explicit", "export",
+     "extern",    "false",     "float",     "for",      "friend",    "goto",     "i386",
+     "if",        "inline",    "int",       "kinglet",  "linux",     "long",     "main",
+     "mutable",   "namespace", "new",       "noexcept", "not",       "not_eq",   "nullptr",
+     "operator",  "or",        "or_eq",     "private",  "protected", "public",   "register",
+     "requires",  "restrict",  "return",    "short",    "signed",    "sizeof",   "static",
+     "std",       "struct",    "switch",    "template", "this",      "throw",    "true",
+     "try",       "typedef",   "typeid",    "typename", "typeof",    "union",    "unix",
+     "unsigned",  "using",     "virtual",   "void",     "volatile",  "while",    "xor",
+     "xor_eq"});
+
+bool IsPrintable(char c) { return c >= 0x20 && c < 0x7f; }
+
+char LowerCase(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+template <typename T>
+std::string Join(ByteView bytes) {
+  std::string text;
+  std::string line;
+  for (size_t i = 0; i + sizeof(T) <= bytes.size(); i += sizeof(T)) {
+    std::string element = IntLiteral(LoadLe<T>(bytes, i)) + ",";
+    if (!line.empty() && line.size() + 1 + element.size() > kColumns - 4) {
+      text += "    " + line + "\n";
+      line.clear();
+    }
+    if (!line.empty()) line += ' ';
+    line += element;
+  }
+  if (!line.empty()) text += "    " + line + "\n";
+  return text;
+}
+
+}  // namespace
+
+std::string Identifier(std::string_view text) {
+  std::string name;
+  for (const char raw : text) {
+    const char c = LowerCase(raw);
+    if ((c >= 'a' && c <= 'z') || IsDigit(c)) {
+      name += c;
+    } else if (!name.empty() && name.back() != '_') {
+      name += '_';
+    }
+    if (name.size() == kIdentifierCharactersMax) break;
+  }
+  while (!name.empty() && name.back() == '_') name.pop_back();
+  if (name.empty()) return "model";
+  if (IsDigit(name.front())) name = "model_" + name;
+  if (std::ranges::find(kReserved, name) != kReserved.end()) name += "_model";
+  return name;
+}
+
+std::string StringLiteral(std::string_view text) {
+  std::string literal = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\' || c == '?') {
+      literal += '\\';  // the question mark because of trigraphs
+      literal += c;
+    } else if (IsPrintable(c)) {
+      literal += c;
+    } else {
+      literal += fmt::format("\\{:03o}", static_cast<unsigned>(static_cast<uint8_t>(c)));
+    }
+  }
+  return literal + "\"";
+}
+
+std::string CommentText(std::string_view text) {
+  std::string comment(text.substr(0, kCommentCharactersMax));
+  for (char& c : comment) {
+    // A backslash at a line's end would swallow the next line; trigraphs can spell one.
+    if (!IsPrintable(c) || c == '\\') c = '_';
+  }
+  for (size_t at = comment.find("?\?"); at != std::string::npos; at = comment.find("?\?")) {
+    comment[at] = '_';
+  }
+  return comment;
+}
+
+std::string FloatLiteral(float value) {
+  KINGLET_ASSERT(std::isfinite(value));
+  std::string literal = fmt::format("{:.9g}", value);
+  if (literal.find_first_of(".e") == std::string::npos) literal += ".0";
+  return literal + "F";
+}
+
+std::string IntLiteral(int32_t value) {
+  // The least value has no literal: its digits alone do not fit int32_t.
+  if (value == INT32_MIN) return "(-2147483647 - 1)";
+  return fmt::format("{}", value);
+}
+
+std::string ArrayElements(ir::DataType type, ByteView little_endian) {
+  KINGLET_ASSERT(type == ir::DataType::kInt8 || type == ir::DataType::kInt32);
+  return type == ir::DataType::kInt8 ? Join<int8_t>(little_endian) : Join<int32_t>(little_endian);
+}
+
+}  // namespace kinglet::compile

@@ -1,0 +1,124 @@
+#include "src/compile/generate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "src/base/files.h"
+#include "src/base/hash.h"
+#include "src/compile/cpp_text.h"
+#include "src/compile/emit.h"
+#include "src/ir/execute.h"
+
+namespace kinglet::compile {
+namespace {
+
+constexpr uint32_t kGoldenVectors = 4;
+
+// golden.h tells the same formula.
+std::vector<Bytes> MakeInputs(const ir::Graph& graph, uint32_t seed) {
+  std::vector<Bytes> inputs;
+  for (const ir::TensorIndex index : graph.inputs) {
+    Bytes& input = inputs.emplace_back(static_cast<size_t>(graph.tensor(index).ByteCount()));
+    for (uint8_t& byte : input) {
+      seed = seed * 1664525U + 1013904223U;
+      byte = static_cast<uint8_t>(seed >> 24);
+    }
+  }
+  return inputs;
+}
+
+// Runs the executor and the planned program over the same inputs. That they differ in a layer would
+// be a mistake of the memory plan: no model may leave the compiler then.
+Result<GoldenVector> MakeGolden(const ir::Graph& graph, const Program& program,
+                                ir::Executor& executor, uint32_t seed) {
+  const std::vector<Bytes> inputs = MakeInputs(graph, seed);
+  std::vector<uint32_t> layer_hashes;
+  GoldenVector golden;
+  golden.seed = seed;
+  KINGLET_TRY(golden.outputs,
+              executor.Run({inputs.begin(), inputs.end()}, [&](size_t, ByteView output) {
+                layer_hashes.push_back(Fnv1a32(output));
+              }));
+
+  Bytes arena(program.plan.arena_bytes, 0);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const int64_t offset = program.plan.offsets[static_cast<size_t>(graph.inputs[i])];
+    std::ranges::copy(inputs[i], arena.begin() + offset);
+  }
+  size_t layer = 0;
+  RunProgram(graph, program, arena, [&](size_t, ByteView output) {
+    KINGLET_ASSERT(Fnv1a32(output) == layer_hashes[layer]);
+    ++layer;
+  });
+  for (size_t i = 0; i < graph.outputs.size(); ++i) {
+    const int64_t offset = program.plan.offsets[static_cast<size_t>(graph.outputs[i])];
+    KINGLET_ASSERT(std::ranges::equal(
+        ByteView(arena).subspan(static_cast<size_t>(offset), golden.outputs[i].size()),
+        golden.outputs[i]));
+  }
+  golden.arena_hash = Fnv1a32(arena);
+  return golden;
+}
+
+// The .cc files of the kernels that are called.
+std::vector<std::string> KernelSources(const ModelNumbers& numbers) {
+  std::set<std::string> sources;
+  for (const LayerNumbers& layer : numbers.layers) {
+    if (layer.kernel.empty()) continue;
+    sources.insert(fmt::format("device/kernels/portable/{}.cc", layer.kernel));
+  }
+  return {sources.begin(), sources.end()};
+}
+
+Result<FileTexts> DeviceFiles(const Emission& e) {
+  std::vector<std::string> paths = e.kernel_sources;
+  paths.emplace_back("device/runtime/tensor_info.h");
+  if (e.layer_hook) paths.emplace_back("device/runtime/layer_hook.h");
+  return ReadDeviceSources(paths);
+}
+
+}  // namespace
+
+Result<CompiledModel> Compile(const ir::Graph& graph, const CompileOptions& options) {
+  KINGLET_TRY(const Program program, MakeProgram(graph));
+  CompiledModel model;
+  model.name = Identifier(options.name.empty() ? graph.name : options.name);
+  model.numbers = Measure(graph, program);
+
+  Emission e{graph, program, model.numbers, model.name, {}, options.layer_hook, {}, {}};
+  e.kernel_sources = KernelSources(model.numbers);
+  KINGLET_TRY(ir::Executor executor, ir::Executor::Make(graph));
+  for (uint32_t seed = 1; seed <= kGoldenVectors; ++seed) {
+    KINGLET_TRY(GoldenVector golden, MakeGolden(graph, program, executor, seed));
+    e.golden.push_back(std::move(golden));
+  }
+
+  KINGLET_TRY(model.files, DeviceFiles(e));
+  const std::string source = EmitModelSource(e);
+  e.digest = HashBytes(AsBytes(source)).Hex();
+  model.files["model.cc"] = source;
+  model.files["model.h"] = EmitModelHeader(e);
+  model.files["model_c.h"] = EmitCHeader(e);
+  model.files["model_c.cc"] = EmitCSource(e);
+  model.files["golden.h"] = EmitGoldenHeader(e);
+  model.files["self_test.h"] = EmitSelfTestHeader(e);
+  model.files["self_test.cc"] = EmitSelfTestSource(e);
+  model.files["self_test_main.cc"] = EmitSelfTestMain(e);
+  model.files["CMakeLists.txt"] = EmitCMakeLists(e);
+  model.files["README.md"] = EmitReadme(e);
+  model.sources = e.kernel_sources;
+  model.sources.insert(model.sources.begin(), "model.cc");
+  return model;
+}
+
+Status WriteFolder(const FileTexts& files, const std::string& folder) {
+  for (const auto& [path, text] : files) {
+    KINGLET_CHECK(WriteFileAtomic(folder + "/" + path, text));
+  }
+  return {};
+}
+
+}  // namespace kinglet::compile

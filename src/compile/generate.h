@@ -1,0 +1,44 @@
+// From a model to a folder of C++17 that runs it: no interpreter, no parsing, no allocation.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "src/compile/device_sources.h"
+#include "src/compile/measure.h"
+#include "src/ir/graph.h"
+
+namespace kinglet::compile {
+
+struct CompileOptions {
+  // The generated namespace, library and prefix of C names, made an identifier; the graph's name
+  // when empty.
+  std::string name;
+  // Debugging: the generated code calls kinglet_layer_done (device/runtime/layer_hook.h) after each
+  // layer.
+  bool layer_hook = false;
+};
+
+struct CompiledModel {
+  std::string name;  // the generated namespace
+  // model.h, model.cc: the model. model_c.h, model_c.cc: the same for C. self_test.h, self_test.cc,
+  // golden.h: test vectors and their check, freestanding; self_test_main.cc: a host program around
+  // it. CMakeLists.txt, README.md. device/...: the sources that all this includes.
+  FileTexts files;
+  // Sources of the model alone, relative to the folder, for whoever builds without its
+  // CMakeLists.txt: model.cc and the kernels.
+  std::vector<std::string> sources;
+  ModelNumbers numbers;
+};
+
+// The same graph and options give the same text everywhere. Before it returns, the planned program
+// has run on the host over test inputs and every layer has equalled the reference executor.
+// kUnsupported, kInvalid: the operator or tensor that cannot be compiled; kNotFound: the data
+// folder lacks device sources.
+Result<CompiledModel> Compile(const ir::Graph& graph, const CompileOptions& options = {});
+
+// Writes every file below `folder`, each atomically; files there that are not part of the model
+// stay.
+Status WriteFolder(const FileTexts& files, const std::string& folder);
+
+}  // namespace kinglet::compile

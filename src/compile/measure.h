@@ -1,0 +1,39 @@
+// What a model costs, exactly, without generating code: for the plan before training and for
+// reports.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "src/compile/program.h"
+#include "src/ir/graph.h"
+
+namespace kinglet::compile {
+
+struct LayerNumbers {
+  std::string name;    // the operator's
+  std::string kind;    // "conv_2d", as in ir::OpKindName
+  std::string kernel;  // file of the kernel that runs it; empty when nothing needs to run
+  int64_t macs = 0;
+  uint64_t weights_bytes = 0;  // constant arrays that no earlier layer has brought
+  uint64_t output_bytes = 0;
+  uint32_t output_offset = 0;  // in the arena
+};
+
+struct ModelNumbers {
+  uint64_t weights_bytes = 0;  // all constant arrays: weights, biases, multipliers, shifts
+  uint64_t arena_bytes = 0;
+  uint64_t peak_live_bytes = 0;  // see MemoryPlan
+  bool arena_optimal = false;
+  int64_t macs = 0;
+  std::vector<LayerNumbers> layers;  // one per operator
+};
+
+// Errors as MakeProgram.
+Result<ModelNumbers> Measure(const ir::Graph& graph);
+
+// The same for a program that is there already.
+ModelNumbers Measure(const ir::Graph& graph, const Program& program);
+
+}  // namespace kinglet::compile

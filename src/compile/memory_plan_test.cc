@@ -1,0 +1,152 @@
+#include "src/compile/memory_plan.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "src/compile/program.h"
+#include "src/compile/test_graphs.h"
+#include "src/ir/execute.h"
+
+namespace kinglet::compile {
+namespace {
+
+using testing::GraphBuilder;
+
+MemoryPlan PlanOf(const ir::Graph& graph) {
+  auto calls = ir::Lower(graph);
+  EXPECT_TRUE(calls.has_value()) << calls.error().message;
+  auto plan = PlanMemory(graph, *calls);
+  EXPECT_TRUE(plan.has_value()) << plan.error().message;
+  return *plan;
+}
+
+int64_t OffsetOf(const MemoryPlan& plan, ir::TensorIndex tensor) {
+  return plan.offsets[static_cast<size_t>(tensor)];
+}
+
+// What the plan is for: every layer computes the same in the shared arena as with a buffer of its
+// own for each tensor.
+TEST(MemoryPlan, LayersInTheArenaEqualLayersInBuffersOfTheirOwn) {
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    const ir::Graph graph = testing::RandomNetwork(seed);
+    auto program = MakeProgram(graph);
+    ASSERT_TRUE(program.has_value()) << seed << ": " << program.error().message;
+    Random random(seed, 7);
+    Bytes input(static_cast<size_t>(graph.tensor(graph.inputs[0]).ByteCount()));
+    for (uint8_t& byte : input) byte = static_cast<uint8_t>(random.Next());
+
+    auto executor = ir::Executor::Make(graph);
+    ASSERT_TRUE(executor.has_value()) << executor.error().message;
+    std::vector<Bytes> expected;
+    const auto outputs = executor->Run({input}, [&](size_t, ByteView output) {
+      expected.emplace_back(output.begin(), output.end());
+    });
+    ASSERT_TRUE(outputs.has_value());
+
+    Bytes arena(program->plan.arena_bytes, 0xa5);
+    std::ranges::copy(input, arena.begin() + OffsetOf(program->plan, graph.inputs[0]));
+    size_t layer = 0;
+    RunProgram(graph, *program, arena, [&](size_t op, ByteView output) {
+      EXPECT_TRUE(std::ranges::equal(output, expected[layer]))
+          << "seed " << seed << ", " << graph.ops[op].name;
+      ++layer;
+    });
+    for (size_t i = 0; i < graph.outputs.size(); ++i) {
+      const auto at = static_cast<size_t>(OffsetOf(program->plan, graph.outputs[i]));
+      EXPECT_TRUE(
+          std::ranges::equal(ByteView(arena).subspan(at, (*outputs)[i].size()), (*outputs)[i]))
+          << "seed " << seed << ", output " << i << " did not survive";
+    }
+  }
+}
+
+TEST(MemoryPlan, ElementwiseOperatorsRunInPlace) {
+  GraphBuilder b("add", 1);
+  const auto x = b.Input({1, 4, 4, 8});
+  const auto y = b.Input({1, 4, 4, 8});
+  const auto sum = b.Add(x, y);
+  const MemoryPlan plan = PlanOf(b.Finish({sum}));
+  EXPECT_EQ(plan.arena_bytes, 256U);
+  EXPECT_EQ(plan.peak_live_bytes, 384U);
+  EXPECT_TRUE(plan.optimal);
+}
+
+TEST(MemoryPlan, AnInputThatIsReadAgainIsNotOverwritten) {
+  GraphBuilder b("residual", 1);
+  const auto x = b.Input({1, 4, 4, 8});
+  const auto y = b.Conv(x, 8, {1, 1, 0});
+  const auto sum = b.Add(x, y);
+  EXPECT_EQ(PlanOf(b.Finish({sum})).arena_bytes, 256U);
+}
+
+TEST(MemoryPlan, AModelOutputSurvivesToTheEnd) {
+  GraphBuilder b("two outputs", 1);
+  const auto x = b.Input({1, 4, 4, 8});
+  const auto y = b.Pool(x, ir::Pool2d::Kind::kMax, {1, 1, 0});
+  const auto z = b.Pool(y, ir::Pool2d::Kind::kMax, {1, 1, 0});
+  EXPECT_EQ(PlanOf(b.Finish({z})).arena_bytes, 128U);
+  EXPECT_EQ(PlanOf(b.Finish({z, y})).arena_bytes, 256U);
+}
+
+TEST(MemoryPlan, PointwiseConvolutionNeedsOnePixelMoreThanItsLargerSide) {
+  GraphBuilder b("pointwise", 1);
+  const auto x = b.Input({1, 5, 5, 16});
+  const auto y = b.Conv(x, 16, {1, 1, 0});
+  EXPECT_EQ(PlanOf(b.Finish({y})).arena_bytes, 25U * 16 + 16);
+}
+
+TEST(MemoryPlan, AReshapeSharesTheBytesOfItsInput) {
+  GraphBuilder b("reshape", 1);
+  const auto x = b.Input({1, 4, 4, 2});
+  const auto flat = b.Flatten(x);
+  const auto y = b.Dense(flat, 3);
+  const ir::Graph graph = b.Finish({y, flat});
+  const MemoryPlan plan = PlanOf(graph);
+  EXPECT_EQ(OffsetOf(plan, x), OffsetOf(plan, flat));
+  auto program = MakeProgram(graph);
+  ASSERT_TRUE(program.has_value());
+  EXPECT_TRUE(program->steps[0].moves_nothing);
+}
+
+TEST(MemoryPlan, RefusesActivationsBeyondTwoGibibytes) {
+  GraphBuilder b("large", 1);
+  const auto x = b.Input({1, 1 << 15, 1 << 15, 1});
+  const auto y = b.Pool(x, ir::Pool2d::Kind::kMax, {1, 1, 0});
+  const ir::Graph graph = b.Finish({y});
+  auto calls = ir::Lower(graph);
+  ASSERT_TRUE(calls.has_value());
+  const auto plan = PlanMemory(graph, *calls);
+  ASSERT_FALSE(plan.has_value());
+  EXPECT_EQ(plan.error().code, Code::kOverBudget);
+  EXPECT_EQ(plan.error().message, "large: activations of 2147483648 B in all, at most 2147483647");
+}
+
+TEST(Program, RefusesAnInputThatIsNotInt8) {
+  GraphBuilder b("unread", 1);
+  const auto x = b.Input({1, 4});
+  b.Input({1, 4});
+  ir::Graph graph = b.Finish({b.Softmax(x)});
+  ir::Tensor& unread = graph.tensors[static_cast<size_t>(graph.inputs[1])];
+  unread.type = ir::DataType::kFloat32;
+  unread.quantization = {};
+  const auto program = MakeProgram(graph);
+  ASSERT_FALSE(program.has_value());
+  EXPECT_EQ(
+      program.error().message,
+      "input 'activation_1' is float32 with 0 scales; generated code takes int8 with one scale");
+}
+
+TEST(Program, KeepsEqualArraysOnce) {
+  GraphBuilder b("twice", 1);
+  const auto x = b.Input({1, 4, 4, 8});
+  const auto y = b.Conv(x, 8, {1, 1, 0});
+  ir::Graph graph = b.Finish({b.Conv(y, 8, {1, 1, 0})});
+  const size_t before = MakeProgram(graph)->arrays.size();
+  graph.ops[1].inputs[1] = graph.ops[0].inputs[1];
+  graph.ops[1].inputs[2] = graph.ops[0].inputs[2];
+  EXPECT_LE(MakeProgram(graph)->arrays.size(), before - 2);
+}
+
+}  // namespace
+}  // namespace kinglet::compile

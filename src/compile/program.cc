@@ -1,0 +1,116 @@
+#include "src/compile/program.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <utility>
+
+namespace kinglet::compile {
+namespace {
+
+using Kind = ir::Argument::Kind;
+
+// "multipliers" -> "Multipliers".
+std::string Capitalised(std::string_view name) {
+  std::string text(name);
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 32);
+  return text;
+}
+
+// Operators take int8 alone, which Verify has seen to; an input that no operator reads may be
+// anything.
+Status CheckInputs(const ir::Graph& graph) {
+  for (const ir::TensorIndex index : graph.inputs) {
+    const ir::Tensor& tensor = graph.tensor(index);
+    if (tensor.type != ir::DataType::kInt8 || tensor.quantization.scales.size() != 1) {
+      return Fail(Code::kUnsupported,
+                  "input '{}' is {} with {} scales; generated code takes int8 with one scale",
+                  tensor.name, ir::DataTypeName(tensor.type), tensor.quantization.scales.size());
+    }
+  }
+  return {};
+}
+
+// Collects arrays; equal content of equal type is kept once, under its first name.
+class ArrayPool {
+ public:
+  explicit ArrayPool(std::vector<ConstantArray>& arrays) : arrays_(arrays) {}
+
+  int32_t Add(std::string name, ir::DataType type, const Bytes& data) {
+    const auto [entry, added] =
+        index_.try_emplace({type, data}, static_cast<int32_t>(arrays_.size()));
+    if (added) arrays_.push_back({std::move(name), type, data});
+    return entry->second;
+  }
+
+ private:
+  std::vector<ConstantArray>& arrays_;
+  std::map<std::pair<ir::DataType, Bytes>, int32_t> index_;
+};
+
+bool MovesNothing(const ir::KernelCall& call, const MemoryPlan& plan) {
+  if (!std::holds_alternative<kernels::ReshapeParams>(call.params)) return false;
+  int64_t from = MemoryPlan::kNotInArena;
+  int64_t to = MemoryPlan::kNotInArena;
+  for (const ir::Argument& argument : call.arguments) {
+    if (argument.kind == Kind::kInput) from = plan.offsets[static_cast<size_t>(argument.tensor)];
+    if (argument.kind == Kind::kOutput) to = plan.offsets[static_cast<size_t>(argument.tensor)];
+  }
+  return from == to;
+}
+
+}  // namespace
+
+Result<Program> MakeProgram(const ir::Graph& graph) {
+  KINGLET_CHECK(ir::Verify(graph));
+  KINGLET_CHECK(CheckInputs(graph));
+  KINGLET_TRY(std::vector<ir::KernelCall> calls, ir::Lower(graph));
+  Program program;
+  KINGLET_TRY(program.plan, PlanMemory(graph, calls));
+
+  ArrayPool pool(program.arrays);
+  for (ir::KernelCall& call : calls) {
+    Step step;
+    step.moves_nothing = MovesNothing(call, program.plan);
+    for (const ir::Argument& argument : call.arguments) {
+      const std::string name = fmt::format("kLayer{}{}", call.op_index, Capitalised(argument.name));
+      int32_t array = -1;
+      if (argument.kind == Kind::kConstant) {
+        array = pool.Add(name, argument.type, argument.data);
+      } else if (argument.tensor != ir::kNoTensor && graph.tensor(argument.tensor).constant) {
+        array = pool.Add(name, argument.type, graph.tensor(argument.tensor).data);
+      }
+      step.arrays.push_back(array);
+    }
+    step.call = std::move(call);
+    program.steps.push_back(std::move(step));
+  }
+  return program;
+}
+
+void RunProgram(const ir::Graph& graph, const Program& program, Bytes& arena,
+                const StepObserver& observer) {
+  KINGLET_ASSERT(arena.size() == program.plan.arena_bytes);
+  for (const Step& step : program.steps) {
+    std::vector<const void*> addresses;
+    ByteView output;
+    for (size_t i = 0; i < step.call.arguments.size(); ++i) {
+      const ir::Argument& argument = step.call.arguments[i];
+      if (argument.kind == Kind::kNull) {
+        addresses.push_back(nullptr);
+      } else if (step.arrays[i] >= 0) {
+        addresses.push_back(program.arrays[static_cast<size_t>(step.arrays[i])].data.data());
+      } else {
+        const int64_t offset = program.plan.offsets[static_cast<size_t>(argument.tensor)];
+        const auto bytes = static_cast<size_t>(graph.tensor(argument.tensor).ByteCount());
+        const ByteView view = ByteView(arena).subspan(static_cast<size_t>(offset), bytes);
+        addresses.push_back(view.data());
+        if (argument.kind == Kind::kOutput) output = view;
+      }
+    }
+    if (!step.moves_nothing) ir::RunKernel(step.call, addresses);
+    if (observer) observer(step.call.op_index, output);
+  }
+}
+
+}  // namespace kinglet::compile

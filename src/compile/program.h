@@ -1,0 +1,46 @@
+// A model on its way to source code: kernel calls, the place of every tensor, and the constant
+// arrays, each once.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "src/compile/memory_plan.h"
+#include "src/ir/graph.h"
+#include "src/ir/lower.h"
+
+namespace kinglet::compile {
+
+struct ConstantArray {
+  std::string name;  // as in the generated code: "kLayer3Weights"
+  ir::DataType type = ir::DataType::kInt8;
+  Bytes data;  // little-endian elements
+};
+
+struct Step {
+  ir::KernelCall call;
+  std::vector<int32_t> arrays;  // per argument of the call: index into Program::arrays, or -1
+  bool moves_nothing = false;   // a reshape of bytes that stay where they are: no call is needed
+};
+
+struct Program {
+  MemoryPlan plan;
+  std::vector<Step> steps;            // one per operator of the graph
+  std::vector<ConstantArray> arrays;  // arrays with equal content are one
+};
+
+// Verifies and lowers `graph`, which must read and write int8 tensors. Errors name the operator or
+// tensor.
+Result<Program> MakeProgram(const ir::Graph& graph);
+
+// Called after each step with the index of its operator and its output.
+using StepObserver = std::function<void(size_t op_index, ByteView output)>;
+
+// Runs `program` on the host exactly as the generated code will run: kernels on tensors inside
+// `arena` (plan.arena_bytes), which already holds the inputs.
+void RunProgram(const ir::Graph& graph, const Program& program, Bytes& arena,
+                const StepObserver& observer = {});
+
+}  // namespace kinglet::compile
