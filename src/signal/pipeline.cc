@@ -104,9 +104,9 @@ int16_t LogOffset(int frame_samples, int fft_log2) {
 std::string Describe(const AudioOptions& o) {
   return fmt::format(
       "audio v{} sample_rate_hz={} clip_ms={} frame_ms={} stride_ms={} mel_count={} low_hz={} "
-      "high_hz={} coefficients={} normalize={} step_ms={}",
+      "high_hz={} coefficients={} normalize={}",
       kArithmeticVersion, o.sample_rate_hz, o.clip_ms, o.frame_ms, o.stride_ms, o.mel_count,
-      o.low_hz, HighHz(o), o.coefficients, NormalizeName(o.normalize), o.step_ms);
+      o.low_hz, HighHz(o), o.coefficients, NormalizeName(o.normalize));
 }
 
 std::string Describe(const ImageOptions& o) {
