@@ -94,7 +94,7 @@ ActivationIndex Builder::FullyConnected(ActivationIndex input, int32_t channels,
 }
 
 ActivationIndex Builder::Add(ActivationIndex a, ActivationIndex b, Relu relu) {
-  KINGLET_ASSERT(shape(a) == shape(b));
+  KINGLET_ASSERT(a != b && shape(a) == shape(b));
   Layer layer;
   layer.kind = LayerKind::kAdd;
   layer.input = a, layer.other = b;

@@ -6,7 +6,8 @@
 namespace kinglet::train {
 namespace {
 
-// Products of int8 values less their zero points are below 255 * 127; so many of them add up exactly in a float.
+// Products of int8 values less their zero points are below 255 * 127; so many of them add up
+// exactly in a float.
 constexpr int64_t kExactDepth = (1 << 24) / (255 * 127);
 
 DepthwiseGeometry GeometryOf(const Layer& layer) {
@@ -42,7 +43,8 @@ Convolution::Convolution(const Layer& layer, const LayerLayout& layout, const Ke
     scratch_floats_ = DepthwiseScratch(depthwise_) + static_cast<size_t>(block_ * columns_);
     return;
   }
-  // As many positions as keep their windows in the second-level cache; a multiple of the GEMM's six rows.
+  // As many positions as keep their windows in the second-level cache; a multiple of the GEMM's six
+  // rows.
   constexpr int64_t kWindowFloats = 49152;
   block_ = std::clamp<int64_t>(kWindowFloats / rows_ / 6 * 6, 24, 192);
   scratch_floats_ = static_cast<size_t>(block_ * (rows_ + padded_rows_ + columns_));

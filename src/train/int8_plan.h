@@ -1,5 +1,5 @@
-// A quantised network prepared for the simulated int8 forward pass: every constant is taken from the exported graph and its lowering, the
-// same that the executor and the generated firmware use.
+// A quantised network prepared for the simulated int8 forward pass: every constant is taken from
+// the exported graph and its lowering, the same that the executor and the generated firmware use.
 #pragma once
 
 #include <cstdint>

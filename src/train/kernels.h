@@ -1,6 +1,7 @@
-// Float kernels of training, NHWC. Channel counts are multiples of kChannelBlock throughout; arrays need no alignment. One set is
-// compiled for each instruction set and chosen when the program starts. Sums are taken in a fixed order: the same inputs
-// give the same bits within one set (sets differ, because fused multiply-add rounds once).
+// Float kernels of training, NHWC. Channel counts are multiples of kChannelBlock throughout; arrays
+// need no alignment. One set is compiled for each instruction set and chosen when the program
+// starts. Sums are taken in a fixed order: the same inputs give the same bits within one set (sets
+// differ, because fused multiply-add rounds once).
 #pragma once
 
 #include <cstddef>
@@ -8,8 +9,8 @@
 
 namespace kinglet::train {
 
-// c[m x n] = (add ? c : 0) + a[m x k] * b[k x n]; a(i, l) lies at a[i * a_row + l * a_depth], b and c have rows of b_row and c_row.
-// n is a multiple of kChannelBlock.
+// c[m x n] = (add ? c : 0) + a[m x k] * b[k x n]; a(i, l) lies at a[i * a_row + l * a_depth], b and
+// c have rows of b_row and c_row. n is a multiple of kChannelBlock.
 struct Gemm {
   int64_t m = 0, n = 0, k = 0;
   const float* a = nullptr;
@@ -39,9 +40,10 @@ enum class Gate : uint8_t {
   kUnclamped,  // where output and sum are equal: int8 with its clamps
 };
 
-// One optimiser step on `count` parameters; `decay` is the learning rate times the weight decay (decoupled from the gradient).
+// One optimiser step on `count` parameters; `decay` is the learning rate times the weight decay
+// (decoupled from the gradient).
 struct AdamStep {
-  float learning_rate = 0;  // over the first moment's bias correction
+  float learning_rate = 0;   // over the first moment's bias correction
   float variance_scale = 1;  // 1 / sqrt of the second moment's bias correction
   float beta1 = 0.9F, beta2 = 0.999F, epsilon = 1e-8F;
   float decay = 0;
@@ -69,15 +71,16 @@ struct Kernels {
   void (*scale_shift)(const float* x, int64_t rows, int32_t channels, const float* scale,
                       const float* shift, bool relu, float* out);
 
-  // Batch norm's backward pass, first half: with g = d gated by `out` (or all of d when out is null), sum += g and
-  // sum_centred += g * (y - mean).
+  // Batch norm's backward pass, first half: with g = d gated by `out` (or all of d when out is
+  // null), sum += g and sum_centred += g * (y - mean).
   void (*norm_reduce)(const float* d, const float* out, const float* y, const float* mean,
                       int64_t rows, int32_t channels, double* sum, double* sum_centred);
   // Second half: d = a * g + (b * y + e).
   void (*norm_apply)(float* d, const float* out, const float* y, int64_t rows, int32_t channels,
                      const float* a, const float* b, const float* e);
 
-  // d = d gated; sum += column sums of the result unless null. `y` is read for kUnclamped, `out` for all but kAll.
+  // d = d gated; sum += column sums of the result unless null. `y` is read for kUnclamped, `out`
+  // for all but kAll.
   void (*gate)(float* d, const float* out, const float* y, Gate gate, int64_t rows,
                int32_t channels, double* sum);
 

@@ -1,5 +1,6 @@
-// The kernels' bodies, compiled once for each instruction set by kernels_baseline.cc and kernels_avx2.cc. Includes no header with
-// inline functions of external linkage: the linker might keep the copy that needs the newer processor.
+// The kernels' bodies, compiled once for each instruction set by kernels_baseline.cc and
+// kernels_avx2.cc. Includes no header with inline functions of external linkage: the linker might
+// keep the copy that needs the newer processor.
 #pragma once
 
 #include "src/train/kernels.h"
@@ -50,12 +51,18 @@ void Panel(const Gemm& g, int64_t column) {
   const float* a = g.a + i * g.a_row;
   float* c = g.c + i * g.c_row + column;
   switch (g.m - i) {
-    case 5: return Tile<5, V>(g, a, b, c);
-    case 4: return Tile<4, V>(g, a, b, c);
-    case 3: return Tile<3, V>(g, a, b, c);
-    case 2: return Tile<2, V>(g, a, b, c);
-    case 1: return Tile<1, V>(g, a, b, c);
-    default: return;
+    case 5:
+      return Tile<5, V>(g, a, b, c);
+    case 4:
+      return Tile<4, V>(g, a, b, c);
+    case 3:
+      return Tile<3, V>(g, a, b, c);
+    case 2:
+      return Tile<2, V>(g, a, b, c);
+    case 1:
+      return Tile<1, V>(g, a, b, c);
+    default:
+      return;
   }
 }
 
@@ -85,7 +92,8 @@ void LoadTile(const DepthwiseGeometry& g, const float* x, TileSize size, float* 
   for (int32_t y = 0; y < rows; ++y) {
     const float* from = x + int64_t{y} * g.in_w * g.channels;
     float* to = tile + (int64_t{y + g.pad_top} * size.w + g.pad_left) * kLanes;
-    for (int32_t c = 0; c < columns; ++c) Store(to + c * kLanes, Load(from + int64_t{c} * g.channels));
+    for (int32_t c = 0; c < columns; ++c)
+      Store(to + c * kLanes, Load(from + int64_t{c} * g.channels));
   }
 }
 
@@ -170,7 +178,8 @@ void InputGradient(const DepthwiseGeometry& g, const float* dy, int32_t tile_w, 
   }
 }
 
-// The 3x3, stride 1 input gradient is itself a convolution, of the bordered dy with the taps in reverse: no read-modify-write.
+// The 3x3, stride 1 input gradient is itself a convolution, of the bordered dy with the taps in
+// reverse: no read-modify-write.
 void InputGradient3x3(const DepthwiseGeometry& g, const float* bordered, const float* w, bool add,
                       float* dx) {
   Vec taps[9];
@@ -193,7 +202,8 @@ void InputGradient3x3(const DepthwiseGeometry& g, const float* bordered, const f
   }
 }
 
-// dy with the border that InputGradient3x3 reads: element (y, x) of dy reaches dx rows y - pad_top .. y - pad_top + 2.
+// dy with the border that InputGradient3x3 reads: element (y, x) of dy reaches dx rows y - pad_top
+// .. y - pad_top + 2.
 void LoadBordered(const DepthwiseGeometry& g, const float* dy, float* bordered) {
   const int32_t width = g.in_w + 2, top = 2 - g.pad_top, left = 2 - g.pad_left;
   for (int32_t y = 0; y < Smaller(g.out_h, g.in_h + 2 - top); ++y) {
@@ -219,7 +229,8 @@ void DepthwiseBackward(const DepthwiseGeometry& g, const float* x, const float* 
                        float* dx, bool add_dx, float* dw, float* scratch) {
   const TileSize size(g);
   const bool small = g.kernel_h == 3 && g.kernel_w == 3;
-  const bool direct = small && g.stride_h == 1 && g.stride_w == 1 && g.pad_top <= 2 && g.pad_left <= 2;
+  const bool direct =
+      small && g.stride_h == 1 && g.stride_w == 1 && g.pad_top <= 2 && g.pad_left <= 2;
   const auto weight_gradient = small ? WeightGradient<3, 3> : WeightGradient<0, 0>;
   const auto input_gradient = small ? InputGradient<3, 3> : InputGradient<0, 0>;
   float* tile = scratch;
@@ -242,7 +253,8 @@ void DepthwiseBackward(const DepthwiseGeometry& g, const float* x, const float* 
   }
 }
 
-// Calls body<count of vectors>(first channel) until all channels are done: V vectors at a time where they fit, then one.
+// Calls body<count of vectors>(first channel) until all channels are done: V vectors at a time
+// where they fit, then one.
 template <int V, typename Body>
 inline void OverChannels(int32_t channels, const Body& body) {
   int32_t c = 0;
@@ -270,9 +282,8 @@ void Moments(const float* x, int64_t rows, int32_t channels, double* sum, double
 }
 
 void ChannelMoments(const float* x, int64_t rows, int32_t channels, double* sum, double* squares) {
-  OverChannels<4>(channels, [&]<int V>(int32_t c) {
-    Moments<V>(x + c, rows, channels, sum + c, squares + c);
-  });
+  OverChannels<4>(
+      channels, [&]<int V>(int32_t c) { Moments<V>(x + c, rows, channels, sum + c, squares + c); });
 }
 
 inline Vec Positive(Vec v, bool relu) { return relu ? (v > Vec{} ? v : Vec{}) : v; }
@@ -377,7 +388,8 @@ void AddTwo(const float* a, const float* b, bool relu, int64_t count, float* out
   }
 }
 
-// The optimisers go element by element in plain floats: the compiler's vectors then have the same bits as its scalars.
+// The optimisers go element by element in plain floats: the compiler's vectors then have the same
+// bits as its scalars.
 void Adam(const AdamStep& step, const float* gradient, int64_t count, float* first, float* second,
           float* weights) {
   for (int64_t i = 0; i < count; ++i) {

@@ -8,7 +8,8 @@
 namespace kinglet::train {
 namespace {
 
-// Calls visit(output offset, input offset of channel 0 of the window's top left pixel, rows, columns) for each window.
+// Calls visit(output offset, input offset of channel 0 of the window's top left pixel, rows,
+// columns) for each window.
 template <typename Visit>
 void ForEachWindow(const PoolRange& range, const Visit& visit) {
   const Layer& layer = range.layer;

@@ -1,5 +1,5 @@
-// Pooling and its gradients on samples [begin, end) of a batch; channels are padded. Windows that reach over the edge leave the outside
-// out, as .tflite's kernels do.
+// Pooling and its gradients on samples [begin, end) of a batch; channels are padded. Windows that
+// reach over the edge leave the outside out, as .tflite's kernels do.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,8 @@ struct PoolRange {
 
 void PoolForward(const PoolRange& range, const float* x, float* y);
 
-// The same for int8 values less their zero point, rounded as device/kernels/average_pool_2d.h does. Maxima need no rounding.
+// The same for int8 values less their zero point, rounded as device/kernels/average_pool_2d.h does.
+// Maxima need no rounding.
 void PoolForwardInteger(const PoolRange& range, const float* x, int32_t zero_point, float* y);
 
 // dx = (add_dx ? dx : 0) + the gradient. A maximum's gradient goes to the first of equal values.

@@ -1,5 +1,6 @@
-// The only place that knows vector registers: GCC's vector extensions, as wide as the instruction set this file is compiled for.
-// Everything has internal linkage, because kernels_impl.h is compiled more than once with different flags.
+// The only place that knows vector registers: GCC's vector extensions, as wide as the instruction
+// set this file is compiled for. Everything has internal linkage, because kernels_impl.h is
+// compiled more than once with different flags.
 #pragma once
 
 #include <stddef.h>

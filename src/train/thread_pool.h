@@ -1,5 +1,5 @@
-// A fixed set of threads that run numbered tasks. The results must not depend on who runs what: tasks share nothing but read-only data.
-// Owned and used by one thread.
+// A fixed set of threads that run numbered tasks. The results must not depend on who runs what:
+// tasks share nothing but read-only data. Owned and used by one thread.
 #pragma once
 
 #include <atomic>
