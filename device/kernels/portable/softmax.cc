@@ -97,8 +97,8 @@ void SoftmaxRow(const SoftmaxParams& p, const int8_t* input, int8_t* output) {
 
   for (int32_t c = 0; c < p.depth; ++c) {
     const int32_t difference = input[c] - greatest;
-    int32_t probability = 0;  // Q0.8
-    if (difference >= p.diff_min) {
+    int32_t probability = 0;  // Q0.8; with 512 or more equals in a row it is below half a step
+    if (difference >= p.diff_min && exponent <= 31) {
       probability = RoundingDivideByPowerOfTwo(
           SaturatingRoundingDoublingHighMul(scale, ExpOfDifference(p, difference)), exponent);
     }

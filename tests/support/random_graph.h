@@ -1,0 +1,19 @@
+// Graphs made from a seed: every operator, odd shapes, all sorts of scales, several inputs and
+// outputs. For tests and fuzz seeds.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "src/base/bytes.h"
+#include "src/ir/graph.h"
+
+namespace kinglet::testing {
+
+// A small graph that verifies and lowers; the same for the same seed everywhere.
+ir::Graph RandomGraph(uint64_t seed);
+
+// Bytes for each of the graph's inputs.
+std::vector<Bytes> RandomInputs(const ir::Graph& graph, uint64_t seed);
+
+}  // namespace kinglet::testing
