@@ -1,0 +1,124 @@
+// Generated folders, built on this machine as a user would build them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "src/base/files.h"
+#include "src/compile/generate.h"
+#include "src/compile/test_graphs.h"
+#include "src/emulate/process.h"
+
+namespace kinglet::compile {
+namespace {
+
+using ::testing::HasSubstr;
+
+class GeneratedFolder : public ::testing::Test {
+ protected:
+  void Write(const ir::Graph& graph, const CompileOptions& options = {}) {
+    auto model = Compile(graph, options);
+    ASSERT_TRUE(model.has_value()) << model.error().message;
+    model_ = *std::move(model);
+    auto folder = TemporaryFolder::Make("kinglet-generated-");
+    ASSERT_TRUE(folder.has_value()) << folder.error().message;
+    folder_ = std::make_unique<TemporaryFolder>(*std::move(folder));
+    ASSERT_TRUE(WriteFolder(model_.files, folder_->path()).has_value());
+  }
+
+  // Exit status; what the program says is in text_.
+  int Run(const std::vector<std::string>& command) {
+    auto output = emulate::RunProcess(command, {.folder = folder_->path(), .seconds_max = 300});
+    EXPECT_TRUE(output.has_value()) << output.error().message;
+    if (!output.has_value()) return -1;
+    text_ = output->text;
+    return output->status;
+  }
+
+  int BuildSelfTest() {
+    std::vector<std::string> command = {"g++",     "-std=c++17", "-O1",     "-Wall",
+                                        "-Wextra", "-Wpedantic", "-Werror", "-I."};
+    command.insert(command.end(), model_.sources.begin(), model_.sources.end());
+    command.insert(command.end(), {"self_test.cc", "self_test_main.cc", "-o", "self_test"});
+    return Run(command);
+  }
+
+  CompiledModel model_;
+  std::unique_ptr<TemporaryFolder> folder_;
+  std::string text_;
+};
+
+TEST_F(GeneratedFolder, BuildsWithItsOwnCMakeListsAndPassesItsSelfTest) {
+  Write(testing::SmallNetwork());
+  ASSERT_EQ(Run({"cmake", "-B", "build", "-DCMAKE_CXX_FLAGS=-Werror"}), 0) << text_;
+  ASSERT_EQ(Run({"cmake", "--build", "build"}), 0) << text_;
+  EXPECT_EQ(Run({"ctest", "--test-dir", "build"}), 0) << text_;
+  EXPECT_THAT(text_, HasSubstr("100% tests passed, 0 tests failed out of 1"));
+}
+
+TEST_F(GeneratedFolder, RandomNetworksPassTheirSelfTests) {
+  for (uint64_t seed = 0; seed < 4; ++seed) {
+    ASSERT_NO_FATAL_FAILURE(Write(testing::RandomNetwork(seed)));
+    ASSERT_EQ(BuildSelfTest(), 0) << text_;
+    EXPECT_EQ(Run({"./self_test"}), 0) << "seed " << seed;
+  }
+}
+
+TEST_F(GeneratedFolder, TheSelfTestFailsWhenOneWeightIsDamaged) {
+  Write(testing::SmallNetwork());
+  const std::string sign = "constexpr int8_t kLayer0Weights[] = {\n    ";
+  std::string source = model_.files["model.cc"];
+  const size_t at = source.find(sign);
+  ASSERT_NE(at, std::string::npos);
+  const size_t number = at + sign.size();
+  source.replace(number, source.find(',', number) - number, "77");
+  ASSERT_NE(source, model_.files["model.cc"]);
+  ASSERT_TRUE(WriteFileAtomic(folder_->path() + "/model.cc", source).has_value());
+  ASSERT_EQ(BuildSelfTest(), 0) << text_;
+  EXPECT_EQ(Run({"./self_test"}), 1);
+  EXPECT_EQ(text_, "failed\n");
+}
+
+TEST_F(GeneratedFolder, BuildsWithNamesThatTryToBreakOut) {
+  ir::Graph graph = testing::SmallNetwork();
+  graph.name = "9 *\\/ \n#error\n";
+  graph.ops[0].name = "conv ?\?/\n#error \\";
+  graph.tensors[static_cast<size_t>(graph.inputs[0])].name = "\"}; \\";
+  graph.metadata[std::string(ir::kLabelsMetadata)] = "?\?/\n\x01\"\n\xc3\xa4";
+  Write(graph);
+  ASSERT_EQ(BuildSelfTest(), 0) << text_;
+  EXPECT_EQ(Run({"./self_test"}), 0) << text_;
+}
+
+TEST_F(GeneratedFolder, ServesAProgramInC) {
+  CompileOptions options;
+  options.name = "bird";
+  Write(testing::SmallNetwork(), options);
+  const std::string main_text = R"(
+#include "model_c.h"
+#include <stdio.h>
+#include <string.h>
+static uint8_t arena[BIRD_ARENA_BYTES];
+int main(void) {
+  memset(bird_input(arena, 0), 3, BIRD_INPUT_0_BYTES);
+  bird_invoke(arena);
+  int sum = 0;
+  for (int i = 0; i < BIRD_OUTPUT_0_BYTES; ++i) sum += bird_output(arena, 0)[i] + 128;
+  /* Softmax: the probabilities add up to one, but for rounding. */
+  const float total = BIRD_OUTPUT_0_SCALE * (float)sum;
+  printf("%d inputs, total %.1f\n", BIRD_INPUT_COUNT, total);
+  return 0;
+}
+)";
+  ASSERT_TRUE(WriteFileAtomic(folder_->path() + "/main.c", main_text).has_value());
+  ASSERT_EQ(Run({"gcc", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-c", "main.c"}),
+            0)
+      << text_;
+  std::vector<std::string> link = {"g++",        "-std=c++17", "-I.", "main.o",
+                                   "model_c.cc", "-o",         "main"};
+  link.insert(link.end(), model_.sources.begin(), model_.sources.end());
+  ASSERT_EQ(Run(link), 0) << text_;
+  EXPECT_EQ(Run({"./main"}), 0);
+  EXPECT_EQ(text_, "1 inputs, total 1.0\n");
+}
+
+}  // namespace
+}  // namespace kinglet::compile
