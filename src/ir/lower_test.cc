@@ -124,7 +124,8 @@ TEST(Lower, KernelsWorkWhenTheOutputOverlapsTheInputAsFarAsTheCallAllows) {
 }
 
 TEST(Lower, InPlaceBreaksAKernelWhoseCallDoesNotAllowIt) {
-  // 1x1 convolution, 2 channels to 2: pixel p's output may end where its input begins, not in place.
+  // 1x1 convolution, 2 channels to 2: pixel p's output may end where its input begins, not in
+  // place.
   Graph graph;
   const auto add = [&](Tensor tensor) {
     tensor.quantization = {{1.0F}, {0}, 0};
