@@ -9,7 +9,9 @@ int main(int argc, char** argv) {
   kinglet::apps::CommandLine cli(
       "kinglet", "Machine learning on microcontrollers, from recordings to a verified firmware.",
       kinglet::kVersion);
+  kinglet::apps::AddBench(cli);
   kinglet::apps::AddBoards(cli);
+  kinglet::apps::AddInvoke(cli);
   kinglet::apps::AddNew(cli);
   kinglet::apps::AddLineage(cli);
   return cli.Main(argc, argv);

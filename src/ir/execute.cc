@@ -44,18 +44,26 @@ Executor::Executor(Graph graph, std::vector<KernelCall> calls)
   }
 }
 
-Result<std::vector<Bytes>> Executor::Run(const std::vector<ByteView>& inputs,
-                                         const Observer& observer) {
-  if (inputs.size() != graph_.inputs.size()) {
-    return Fail(Code::kInvalid, "graph '{}': {} inputs given, it has {}", graph_.name,
-                inputs.size(), graph_.inputs.size());
+Status CheckInputs(const Graph& graph, const std::vector<ByteView>& inputs) {
+  if (inputs.size() != graph.inputs.size()) {
+    return Fail(Code::kInvalid, "graph '{}': {} inputs given, it has {}", graph.name, inputs.size(),
+                graph.inputs.size());
   }
   for (size_t i = 0; i < inputs.size(); ++i) {
-    Bytes& target = activations_[static_cast<size_t>(graph_.inputs[i])];
-    if (inputs[i].size() != target.size()) {
-      return Fail(Code::kInvalid, "graph '{}': input {} '{}' holds {} bytes, {} given", graph_.name,
-                  i, graph_.tensor(graph_.inputs[i]).name, target.size(), inputs[i].size());
+    const Tensor& tensor = graph.tensor(graph.inputs[i]);
+    if (inputs[i].size() != static_cast<size_t>(tensor.ByteCount())) {
+      return Fail(Code::kInvalid, "graph '{}': input {} '{}' holds {} bytes, {} given", graph.name,
+                  i, tensor.name, tensor.ByteCount(), inputs[i].size());
     }
+  }
+  return {};
+}
+
+Result<std::vector<Bytes>> Executor::Run(const std::vector<ByteView>& inputs,
+                                         const Observer& observer) {
+  KINGLET_CHECK(CheckInputs(graph_, inputs));
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    Bytes& target = activations_[static_cast<size_t>(graph_.inputs[i])];
     std::copy(inputs[i].begin(), inputs[i].end(), target.begin());
   }
   for (size_t i = 0; i < calls_.size(); ++i) {

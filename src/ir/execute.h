@@ -1,5 +1,4 @@
-// The reference executor: a graph on the host, with the portable device kernels. One object must
-// not be shared between threads.
+// The reference executor: a graph on the host, with the portable device kernels.
 #pragma once
 
 #include <functional>
@@ -10,6 +9,10 @@
 
 namespace kinglet::ir {
 
+// kInvalid unless `inputs` has as many as the graph, each of its tensor's length in bytes.
+Status CheckInputs(const Graph& graph, const std::vector<ByteView>& inputs);
+
+// One object must not be shared between threads.
 class Executor {
  public:
   // Called after each operator with its index in graph.ops and the bytes of its output.

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 
+#include "src/base/files.h"
 #include "src/tflite/schema_generated.h"
 #include "src/tflite/window.h"
 
@@ -498,6 +499,13 @@ Result<ir::Graph> ReadModel(ByteView file) {
         [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
     return error;
   });
+}
+
+Result<ir::Graph> ReadModelFile(const std::string& path) {
+  KINGLET_TRY(const Bytes file, ReadFile(path, kFileBytesMax));
+  auto graph = ReadModel(file);
+  if (!graph) return Within(path, std::move(graph).error());
+  return graph;
 }
 
 }  // namespace kinglet::tflite

@@ -2,6 +2,8 @@
 // outside.
 #pragma once
 
+#include <string>
+
 #include "src/base/bytes.h"
 #include "src/base/result.h"
 #include "src/ir/graph.h"
@@ -15,5 +17,8 @@ namespace kinglet::tflite {
 // inconsistent. kUnsupported: an operator (one message names all of them and where they stand),
 // type or feature that cannot be executed. Takes memory of at most some 8 times the file.
 Result<ir::Graph> ReadModel(ByteView file);
+
+// The same from a file; errors name it.
+Result<ir::Graph> ReadModelFile(const std::string& path);
 
 }  // namespace kinglet::tflite

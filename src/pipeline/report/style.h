@@ -5,6 +5,6 @@
 
 namespace kinglet::report {
 
-std::string_view StyleSheet();
+extern const std::string_view kStyleSheet;
 
 }  // namespace kinglet::report
