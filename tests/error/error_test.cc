@@ -98,12 +98,12 @@ bool Matches(std::string_view pattern, std::string_view text) {
 // exit status, or -1.
 int RunShell(const std::string& script, const std::string& folder, const std::string& outside) {
   const std::string program = std::filesystem::path(testing::BinaryPath("kinglet")).parent_path();
-  const std::string text = "set -eu\ncd '" + folder + "'\nPATH='" + program +
-                           "':$PATH\nKINGLET_SHARED='" + testing::SharedPath("") + "'\n" + script;
+  const std::string text = fmt::format("set -eu\ncd '{}'\nPATH='{}':$PATH\nKINGLET_SHARED='{}'\n{}",
+                                       folder, program, testing::SharedPath(""), script);
   if (!WriteFileAtomic(outside + "/script", text).has_value()) return -1;
-  const int status = std::system(
-      ("sh '" + outside + "/script' >'" + outside + "/out' 2>'" + outside + "/err' </dev/null")
-          .c_str());
+  const std::string command =
+      fmt::format("sh '{0}/script' >'{0}/out' 2>'{0}/err' </dev/null", outside);
+  const int status = std::system(command.c_str());
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
