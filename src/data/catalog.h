@@ -27,6 +27,9 @@ struct Catalog {
 
 Result<Catalog> LoadCatalog(const store::Store& store);
 
+// Catalog::head alone, without reading the rest.
+Result<Digest> CatalogHead(const store::Store& store);
+
 // Adds to the catalogue. Must be called inside a batch of `store`; the recordings' bytes are in the
 // store already.
 Status AppendToCatalog(store::Store& store, const std::vector<Recording>& recordings,
