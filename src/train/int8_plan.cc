@@ -86,7 +86,9 @@ Result<Int8Plan> MakeInt8Plan(const QuantizedNetwork& quantized) {
   const ir::Graph graph = ExportGraph(quantized);
   KINGLET_TRY(const std::vector<ir::KernelCall> calls, ir::Lower(graph));
   const Layout layout = MakeLayout(architecture);
-  Int8Plan plan{.activations = quantized.activations, .layers = {}};
+  Int8Plan plan;
+  plan.activations = quantized.activations;
+  plan.softmax = std::get<kernels::SoftmaxParams>(calls.back().params);
   for (size_t i = 0; i < architecture.layers.size(); ++i) {
     const Layer& layer = architecture.layers[i];
     Int8Layer& out = plan.layers.emplace_back();

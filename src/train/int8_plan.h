@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "device/kernels/add.h"
+#include "device/kernels/softmax.h"
 #include "src/base/result.h"
 #include "src/train/quantize.h"
 
@@ -25,6 +26,7 @@ struct Int8Layer {
 struct Int8Plan {
   std::vector<ActivationQuantization> activations;
   std::vector<Int8Layer> layers;
+  kernels::SoftmaxParams softmax{};
 };
 
 // kInvalid when the weights cannot be quantised any more (training diverged); names the layer.

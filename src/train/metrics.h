@@ -32,8 +32,10 @@ struct Evaluation {
 // The float network (batch norm with its running statistics) on every sample.
 Evaluation EvaluateFloat(const Network& network, const Dataset& data, int threads);
 
-// The int8 network in the trainer's simulation, whose outputs equal the executor's byte for byte.
-Evaluation EvaluateInt8(const QuantizedNetwork& quantized, const Dataset& data, int threads);
+// The int8 network in the trainer's simulation, whose outputs equal the executor's byte for byte,
+// and which is many times faster. kInvalid when a weight is not finite.
+Result<Evaluation> EvaluateInt8(const QuantizedNetwork& quantized, const Dataset& data,
+                                int threads);
 
 // An int8 classifier graph on the reference executor: the bytes that the device computes. kInvalid
 // when the graph's input or output does not fit the data.
