@@ -19,8 +19,8 @@ struct Conv2dParams {
 };
 
 // weights: [output_c, filter_h, filter_w, input_c / groups]; bias: [output_c] or null; multipliers,
-// shifts: [output_c], see MultiplyByQuantizedMultiplier. Writes whole output pixels in order, after
-// everything it reads for them.
+// shifts: [output_c], see MultiplyByQuantizedMultiplier. Writes output pixels in order; until a
+// pixel is written whole it reads everything under the pixel's window.
 void Conv2d(const Conv2dParams& params, const int8_t* input, const int8_t* weights,
             const int32_t* bias, const int32_t* multipliers, const int8_t* shifts, int8_t* output);
 

@@ -1,0 +1,167 @@
+#include "src/ir/lower.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "src/base/random.h"
+#include "src/ir/execute.h"
+#include "tests/support/random_graph.h"
+
+namespace kinglet::ir {
+namespace {
+
+TEST(QuantizeMultiplier, RepresentsTheValueToHalfAUnit) {
+  Random random(1);
+  for (int i = 0; i < 10000; ++i) {
+    const double real = std::exp(random.Uniform(-20.0F, 20.0F));
+    const QuantizedMultiplier q = QuantizeMultiplier(real);
+    ASSERT_GE(q.multiplier, 1 << 30);
+    ASSERT_NEAR(std::ldexp(q.multiplier, q.shift - 31) / real, 1, 0x1p-31);
+  }
+}
+
+TEST(QuantizeMultiplier, HandlesTheEdgesAsTheReferenceDoes) {
+  const auto is = [](double real, int32_t multiplier, int32_t shift) {
+    const QuantizedMultiplier q = QuantizeMultiplier(real);
+    return q.multiplier == multiplier && q.shift == shift;
+  };
+  EXPECT_TRUE(is(0, 0, 0));
+  EXPECT_TRUE(is(0.5, 1 << 30, 0));
+  EXPECT_TRUE(is(1, 1 << 30, 1));
+  EXPECT_TRUE(is(1 - 0x1p-40, 1 << 30, 1));  // rounds up to the next power of two
+  EXPECT_TRUE(is(0x1p-32, 1 << 30, -31));    // the least that is kept
+  EXPECT_TRUE(is(0x1p-32 * 0.99, 0, 0));     // flushed to zero
+}
+
+TEST(QuantizedActivationRange, FollowsTheFusedActivation) {
+  const auto is = [](const ActivationRange& range, int32_t min, int32_t max) {
+    return range.min == min && range.max == max;
+  };
+  EXPECT_TRUE(is(QuantizedActivationRange(Activation::kNone, 0.1F, 3), -128, 127));
+  EXPECT_TRUE(is(QuantizedActivationRange(Activation::kRelu, 0.1F, 3), 3, 127));
+  EXPECT_TRUE(is(QuantizedActivationRange(Activation::kRelu6, 0.1F, 3), 3, 63));
+  EXPECT_TRUE(is(QuantizedActivationRange(Activation::kRelu6, 0.01F, -128), -128, 127));
+  EXPECT_TRUE(is(QuantizedActivationRange(Activation::kReluN1To1, 0.1F, 3), -7, 13));
+  EXPECT_TRUE(is(QuantizedActivationRange(Activation::kReluN1To1, 1e-38F, 3), -128, 127));
+}
+
+TEST(ParamFields, NameEveryMemberInOrder) {
+  const std::vector<Field> fields = ParamFields(kernels::SoftmaxParams{1, 2, 3, 4, -5});
+  ASSERT_EQ(fields.size(), 5U);
+  EXPECT_EQ(fields[0].name, "rows");
+  EXPECT_EQ(fields[4].name, "diff_min");
+  EXPECT_EQ(fields[4].value, -5);
+}
+
+// Runs one call with its inputs copied into `memory` at input_offset and its output at
+// output_offset.
+Bytes RunAt(const Graph& graph, const KernelCall& call, const std::vector<Bytes>& inputs,
+            Bytes& memory, size_t overlapped, size_t input_offset, size_t output_offset) {
+  std::vector<const void*> addresses;
+  size_t output_bytes = 0;
+  for (size_t i = 0; i < call.arguments.size(); ++i) {
+    const Argument& argument = call.arguments[i];
+    switch (argument.kind) {
+      case Argument::Kind::kNull:
+        addresses.push_back(nullptr);
+        break;
+      case Argument::Kind::kConstant:
+        addresses.push_back(argument.data.data());
+        break;
+      case Argument::Kind::kWeights:
+        addresses.push_back(graph.tensor(argument.tensor).data.data());
+        break;
+      case Argument::Kind::kInput:
+        if (i == overlapped) {
+          std::copy(inputs[i].begin(), inputs[i].end(), memory.data() + input_offset);
+          addresses.push_back(memory.data() + input_offset);
+        } else {
+          addresses.push_back(inputs[i].data());
+        }
+        break;
+      case Argument::Kind::kOutput:
+        output_bytes = static_cast<size_t>(graph.tensor(argument.tensor).ByteCount());
+        addresses.push_back(memory.data() + output_offset);
+        break;
+    }
+  }
+  RunKernel(call, addresses);
+  return {memory.data() + output_offset, memory.data() + output_offset + output_bytes};
+}
+
+TEST(Lower, KernelsWorkWhenTheOutputOverlapsTheInputAsFarAsTheCallAllows) {
+  size_t overlapping = 0;
+  for (uint64_t seed = 0; seed < 400; ++seed) {
+    const Graph graph = kinglet::testing::RandomGraph(seed);
+    Random random(seed, 5);
+    const std::vector<KernelCall> calls = Lower(graph).value();
+    for (const KernelCall& call : calls) {
+      std::vector<Bytes> inputs(call.arguments.size());
+      for (size_t i = 0; i < inputs.size(); ++i) {
+        if (call.arguments[i].kind != Argument::Kind::kInput) continue;
+        inputs[i].resize(static_cast<size_t>(graph.tensor(call.arguments[i].tensor).ByteCount()));
+        for (uint8_t& byte : inputs[i]) byte = static_cast<uint8_t>(random.Next() >> 24);
+      }
+      const auto output_bytes = graph.tensor(graph.ops[call.op_index].outputs[0]).ByteCount();
+      for (size_t i = 0; i < inputs.size(); ++i) {
+        if (!call.arguments[i].output_lead_bytes_max.has_value()) continue;
+        const auto input_bytes = static_cast<int64_t>(inputs[i].size());
+        const int64_t lead =
+            std::clamp(*call.arguments[i].output_lead_bytes_max, -output_bytes, input_bytes);
+        Bytes apart(static_cast<size_t>(input_bytes + output_bytes));
+        Bytes shared(static_cast<size_t>(2 * output_bytes + 2 * input_bytes));
+        const Bytes expected = RunAt(graph, call, inputs, apart, i, 0, inputs[i].size());
+        const auto input_offset = static_cast<size_t>(output_bytes);
+        const Bytes actual = RunAt(graph, call, inputs, shared, i, input_offset,
+                                   static_cast<size_t>(output_bytes + lead));
+        ASSERT_EQ(actual, expected) << graph.ops[call.op_index].name << ", seed " << seed;
+        overlapping += lead > -output_bytes && lead < input_bytes ? 1 : 0;
+      }
+    }
+  }
+  EXPECT_GT(overlapping, 500U);  // the rule is not simply "apart"
+}
+
+TEST(Lower, InPlaceBreaksAKernelWhoseCallDoesNotAllowIt) {
+  // 1x1 convolution, 2 channels to 2: pixel p's output may end where its input begins, not in
+  // place.
+  Graph graph;
+  const auto add = [&](Tensor tensor) {
+    tensor.quantization = {{1.0F}, {0}, 0};
+    graph.tensors.push_back(std::move(tensor));
+    return static_cast<TensorIndex>(graph.tensors.size() - 1);
+  };
+  const TensorIndex x = add({"x", DataType::kInt8, {1, 1, 3, 2}, {}, false, {}});
+  const TensorIndex w = add({"w", DataType::kInt8, {2, 1, 1, 2}, {}, true, {0, 1, 1, 0}});
+  const TensorIndex y = add({"y", DataType::kInt8, {1, 1, 3, 2}, {}, false, {}});
+  graph.ops.push_back({"swap", Conv2d{}, {x, w}, {y}});
+  graph.inputs = {x};
+  graph.outputs = {y};
+  ASSERT_TRUE(Verify(graph).has_value());
+  const KernelCall call = Lower(graph).value()[0];
+  ASSERT_EQ(call.arguments[0].output_lead_bytes_max, -2);
+  const std::vector<Bytes> inputs = {{1, 2, 3, 4, 5, 6}, {}, {}, {}, {}, {}};
+  Bytes memory(16);
+  EXPECT_EQ(RunAt(graph, call, inputs, memory, 0, 6, 4), (Bytes{2, 1, 4, 3, 6, 5}));
+  EXPECT_NE(RunAt(graph, call, inputs, memory, 0, 6, 6), (Bytes{2, 1, 4, 3, 6, 5}));
+}
+
+TEST(Execute, RandomGraphsRunAndTheSameInputGivesTheSameOutput) {
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    const Graph graph = kinglet::testing::RandomGraph(seed);
+    Executor executor = Executor::Make(graph).value();
+    const std::vector<Bytes> inputs = kinglet::testing::RandomInputs(graph, seed);
+    const std::vector<ByteView> views(inputs.begin(), inputs.end());
+    size_t observed = 0;
+    const std::vector<Bytes> first =
+        executor.Run(views, [&](size_t, ByteView) { ++observed; }).value();
+    EXPECT_EQ(observed, graph.ops.size());
+    ASSERT_EQ(executor.Run(views).value(), first);
+    Executor moved = std::move(executor);
+    ASSERT_EQ(moved.Run(views).value(), first);
+  }
+}
+
+}  // namespace
+}  // namespace kinglet::ir

@@ -1,0 +1,91 @@
+#include "src/ir/print.h"
+
+#include <fmt/ranges.h>
+
+namespace kinglet::ir {
+namespace {
+
+std::string_view ActivationName(Activation activation) {
+  switch (activation) {
+    case Activation::kNone:
+      return "";
+    case Activation::kRelu:
+      return " relu";
+    case Activation::kRelu6:
+      return " relu6";
+    case Activation::kReluN1To1:
+      return " relu_n1_to_1";
+    case Activation::kTanh:
+      return " tanh";
+    case Activation::kSignBit:
+      return " sign_bit";
+  }
+  return "";
+}
+
+std::string PaddingText(const Padding& p) {
+  if (p == Padding{}) return "";
+  return fmt::format(" pad {},{},{},{}", p.top, p.left, p.bottom, p.right);
+}
+
+template <typename Convolution>
+std::string ConvolutionText(const Convolution& a) {
+  std::string text = fmt::format(" stride {}x{}", a.stride_h, a.stride_w);
+  if (a.dilation_h != 1 || a.dilation_w != 1) {
+    text += fmt::format(" dilation {}x{}", a.dilation_h, a.dilation_w);
+  }
+  return text + PaddingText(a.padding) + std::string(ActivationName(a.activation));
+}
+
+struct AttributesText {
+  std::string operator()(const Conv2d& a) const { return ConvolutionText(a); }
+  std::string operator()(const DepthwiseConv2d& a) const {
+    return fmt::format(" multiplier {}{}", a.depth_multiplier, ConvolutionText(a));
+  }
+  std::string operator()(const FullyConnected& a) const {
+    return std::string(ActivationName(a.activation)) + (a.keep_dims ? " keep_dims" : "");
+  }
+  std::string operator()(const Add& a) const { return std::string(ActivationName(a.activation)); }
+  std::string operator()(const Pool2d& a) const {
+    return fmt::format(" window {}x{} stride {}x{}{}{}", a.filter_h, a.filter_w, a.stride_h,
+                       a.stride_w, PaddingText(a.padding), ActivationName(a.activation));
+  }
+  std::string operator()(const Reshape&) const { return ""; }
+  std::string operator()(const Softmax& a) const { return fmt::format(" beta {}", a.beta); }
+};
+
+// "%3 int8[1,25,5,64] 0.0235*(q+128)"; constants and weights scaled per channel say so.
+std::string TensorText(const Graph& graph, TensorIndex index) {
+  if (index == kNoTensor) return "none";
+  const Tensor& tensor = graph.tensor(index);
+  std::string text = fmt::format("%{} {}{}[{}]", index, tensor.constant ? "const " : "",
+                                 DataTypeName(tensor.type), fmt::join(tensor.shape, ","));
+  const Quantization& q = tensor.quantization;
+  if (q.scales.size() == 1) text += fmt::format(" {}*(q{:+})", q.scales[0], -q.zero_points[0]);
+  if (q.scales.size() > 1) text += fmt::format(" scales along axis {}", q.axis);
+  return text;
+}
+
+std::string ListText(const Graph& graph, const std::vector<TensorIndex>& indices) {
+  std::string text;
+  for (const TensorIndex index : indices) {
+    text += (text.empty() ? "" : "; ") + TensorText(graph, index);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string Print(const Graph& graph) {
+  std::string text = fmt::format("graph {}: ({})\n", graph.name, ListText(graph, graph.inputs));
+  for (const Op& op : graph.ops) {
+    text += fmt::format("  {}: {}{} ({}) -> {}", op.name, OpKindName(op.attributes),
+                        std::visit(AttributesText{}, op.attributes), ListText(graph, op.inputs),
+                        ListText(graph, op.outputs));
+    const int64_t macs = OpMacs(graph, op);
+    text += macs == 0 ? "\n" : fmt::format(", {} MACs\n", macs);
+  }
+  return text + fmt::format("  return ({})\n", ListText(graph, graph.outputs));
+}
+
+}  // namespace kinglet::ir
