@@ -110,7 +110,8 @@ int RunShell(const std::string& script, const std::string& folder, const std::st
 std::map<std::string, Digest> Contents(const std::string& folder) {
   std::map<std::string, Digest> contents;
   const std::vector<std::string> files = ListFiles(folder).value();
-  for (const std::string& file : files) contents[file] = HashFile(folder + "/" + file).value();
+  for (const std::string& file : files)
+    contents[file] = HashFile(fmt::format("{}/{}", folder, file)).value();
   return contents;
 }
 
