@@ -38,7 +38,7 @@ void KeepOverlap(const AudioConfig& config, int16_t* overlap, const int16_t* chu
   }
 }
 
-// One row: the bands' logs or the cepstra as int8.
+// One row of the history: the bands' logs as int8.
 void ComputeRow(const AudioConfig& config, int32_t* data, uint32_t all, int8_t* row) {
   // Quiet frames are scaled up to use all bits; the logarithm takes it back.
   const int32_t shift = 30 - BitLength(all);
@@ -49,43 +49,79 @@ void ComputeRow(const AudioConfig& config, int32_t* data, uint32_t all, int8_t* 
   RealFft(data, config.fft_log2, config.cosine);
   int32_t* const logs = data + size;
   MelLogs(config.mel, data, config.log_offset - 2 * shift * 256, logs);
-  if (config.dct.output_count == 0) {
-    constexpr int32_t kShift = 8 - kBandBits;
-    for (uint32_t i = 0; i < config.mel.band_count; ++i) {
-      row[i] = SaturateInt8(((logs[i] + (1 << (kShift - 1))) >> kShift) - 128);
-    }
-    return;
-  }
-  int32_t* const cepstra = logs + config.mel.band_count;
-  Dct(config.dct, logs, kCepstrumCenter * 256, cepstra);
-  constexpr int32_t kShift = 8 - kCepstrumBits;
-  for (uint32_t i = 0; i < config.dct.output_count; ++i) {
-    row[i] = SaturateInt8((cepstra[i] + (1 << (kShift - 1))) >> kShift);
+  constexpr int32_t kShift = 8 - kBandBits;
+  for (uint32_t i = 0; i < config.mel.band_count; ++i) {
+    row[i] = SaturateInt8(((logs[i] + (1 << (kShift - 1))) >> kShift) - 128);
   }
 }
 
-// Subtracts from every `step`-th of `count` values their rounded mean.
-void SubtractMean(int8_t* values, uint32_t count, uint32_t step) {
-  uint32_t sum = 0;  // of value + 128, so that the division is unsigned
-  for (uint32_t i = 0; i < count * step; i += step) {
-    sum += static_cast<uint32_t>(values[i] + 128);
+// What is subtracted from each band, so that silence (or, for kBand, the mean) comes to lie on
+// `low`, the least value handed out.
+struct Levels {
+  int32_t subtract[kBandsMax];
+  int32_t low, high;
+};
+
+int32_t Peak(const int8_t* values, uint32_t count) {
+  int32_t peak = kPeakMin;
+  for (uint32_t i = 0; i < count; ++i) {
+    if (values[i] > peak) peak = values[i];
   }
-  const int32_t mean = static_cast<int32_t>((sum + count / 2) / count) - 128;
-  for (uint32_t i = 0; i < count * step; i += step) values[i] = SaturateInt8(values[i] - mean);
+  return peak;
+}
+
+// Rounded mean of every `step`-th of `count` values.
+int32_t Mean(const int8_t* values, uint32_t count, uint32_t step) {
+  uint32_t sum = 0;  // of value + 128, so that the division is unsigned
+  for (uint32_t i = 0; i < count; ++i) sum += static_cast<uint32_t>(values[i * step] + 128);
+  return static_cast<int32_t>((sum + count / 2) / count) - 128;
+}
+
+void FindLevels(const AudioConfig& config, const int8_t* history, Levels& levels) {
+  const uint32_t bands = config.mel.band_count;
+  levels.low = -128;
+  levels.high = config.normalize == AudioNormalize::kPeak ? config.peak_range - 128 : 127;
+  int32_t all = 0;
+  if (config.normalize == AudioNormalize::kPeak) {
+    all = Peak(history, HistoryBytes(config)) - levels.high;
+  }
+  for (uint32_t band = 0; band < bands; ++band) {
+    levels.subtract[band] = config.normalize == AudioNormalize::kBand
+                                ? Mean(history + band, config.window_rows, bands)
+                                : all;
+  }
+}
+
+// The middle of what a band can be: cepstra are of the distance from it.
+int32_t Center(const AudioConfig& config) {
+  return config.normalize == AudioNormalize::kPeak ? config.peak_range / 2 - 128 : 0;
+}
+
+void WriteRow(const AudioConfig& config, const Levels& levels, const int8_t* row,
+              int8_t* features) {
+  int8_t bands[kBandsMax];
+  for (uint32_t i = 0; i < config.mel.band_count; ++i) {
+    const int32_t value = row[i] - levels.subtract[i];
+    bands[i] = static_cast<int8_t>(value < levels.low    ? levels.low
+                                   : value > levels.high ? levels.high
+                                                         : value);
+  }
+  if (config.dct.output_count == 0) {
+    memcpy(features, bands, config.mel.band_count);
+  } else {
+    Dct(config.dct, bands, Center(config), features);
+  }
 }
 
 void WriteWindow(const AudioConfig& config, const AudioState& state, int8_t* features) {
-  const uint32_t row_bytes = RowBytes(config);
-  const uint32_t newer_bytes = state.counters->next_row * row_bytes;  // rows before the oldest
-  const uint32_t older_bytes = HistoryBytes(config) - newer_bytes;
-  memcpy(features, state.history + newer_bytes, older_bytes);
-  memcpy(features + older_bytes, state.history, newer_bytes);
-  if (config.normalize == AudioNormalize::kClip) {
-    SubtractMean(features, HistoryBytes(config), 1);
-  } else if (config.normalize == AudioNormalize::kBand) {
-    for (uint32_t i = 0; i < row_bytes; ++i) {
-      SubtractMean(features + i, config.window_rows, row_bytes);
-    }
+  Levels levels;
+  FindLevels(config, state.history, levels);
+  uint32_t row = state.counters->next_row;  // the oldest
+  for (uint32_t i = 0; i < config.window_rows; ++i) {
+    WriteRow(config, levels, state.history + row * config.mel.band_count, features);
+    features += RowBytes(config);
+    ++row;
+    if (row == config.window_rows) row = 0;
   }
 }
 
@@ -103,7 +139,7 @@ bool PushAudio(const AudioConfig& config, const AudioState& state, const int16_t
   AudioCounters& counters = *state.counters;
   const uint32_t all = LoadFrame(config, state.overlap, chunk, data);
   KeepOverlap(config, state.overlap, chunk);
-  ComputeRow(config, data, all, state.history + counters.next_row * RowBytes(config));
+  ComputeRow(config, data, all, state.history + counters.next_row * config.mel.band_count);
   ++counters.next_row;
   if (counters.next_row == config.window_rows) counters.next_row = 0;
   --counters.missing;

@@ -171,13 +171,16 @@ TEST(Log2Q8, NeverFalls) {
   }
 }
 
-TEST(Dct, RowsAreRoundedProducts) {
-  const std::vector<int16_t> matrix = {8192, 8192, 8192, 8192, 0, -4096};
-  const std::vector<int32_t> input = {100, 200, 301};
-  std::vector<int32_t> output(2);
-  Dct({3, 2, matrix.data()}, input.data(), 100, output.data());
-  EXPECT_EQ(output[0], 0 + 100 + 201);
-  EXPECT_EQ(output[1], -100);  // 0 - 201 / 2 = -100.5, rounded up
+TEST(Dct, HalvesRoundsAndSaturates) {
+  const std::vector<int16_t> matrix = {8192, 8192, 8192, 0, 0, -4096, 32767, 32767, 32767};
+  const std::vector<int8_t> input = {10, 20, 31};
+  std::vector<int8_t> output(3);
+  Dct({3, 3, matrix.data()}, input.data(), 10, output.data());
+  EXPECT_EQ(output[0], 16);  // 31 / 2 = 15.5
+  EXPECT_EQ(output[1], -5);  // -21 / 4 = -5.25
+  EXPECT_EQ(output[2], 62);
+  Dct({3, 3, matrix.data()}, input.data(), -128, output.data());
+  EXPECT_EQ(output[2], 127);
 }
 
 std::vector<int8_t> Extract(ImageNormalize normalize, std::vector<uint8_t> image) {

@@ -45,6 +45,7 @@ void ReadAudio(ConfigTable& table, signal::AudioOptions& out) {
   get("coefficients", out.coefficients);
   get("low_hz", out.low_hz);
   get("high_hz", out.high_hz);
+  get("range_db", out.range_db);
   const std::string normalize = table.GetString("normalize", signal::NormalizeName(out.normalize));
   if (const auto value = signal::AudioNormalizeFromName(normalize)) {
     out.normalize = *value;

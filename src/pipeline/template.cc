@@ -43,7 +43,8 @@ mel_count = 40                 # mel bands
 coefficients = 0               # 0: the mel bands themselves; else so many cepstral coefficients (MFCC)
 low_hz = 80                    # edges of the mel bands
 high_hz = 0                    # 0: 95 % of half the sample rate
-normalize = "band"             # what is subtracted in a window: none, clip (loudness), band (also the room's colouring)
+normalize = "peak"             # of a window: none, peak (loudness does not matter), band (nor the room's colouring)
+range_db = 42                  # of peak: what is softer than the loudest moment by this counts as silence
 
 )";
 

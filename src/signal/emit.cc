@@ -63,7 +63,7 @@ constexpr uint32_t kScratchBytes = {scratch};
 struct State {{
   kinglet::dsp::AudioCounters counters;
   int16_t overlap[{overlap}];
-  int8_t history[kFeatureBytes];
+  int8_t history[{history}];
 }};
 constexpr uint32_t kStateBytes = sizeof(State);
 
@@ -83,6 +83,7 @@ bool Push(State& state, const int16_t* chunk, void* scratch, int8_t* features);
       fmt::arg("step", config.step_rows), fmt::arg("scratch", dsp::ScratchBytes(config)),
       fmt::arg("constants", FeatureConstants(pipeline)),
       // Without overlap the array still needs an element to exist.
+      fmt::arg("history", dsp::HistoryBytes(config)),
       fmt::arg("overlap", std::max(dsp::OverlapSamples(config), 1U)));
 }
 
@@ -90,8 +91,8 @@ std::string_view EnumeratorName(dsp::AudioNormalize normalize) {
   switch (normalize) {
     case dsp::AudioNormalize::kNone:
       return "kNone";
-    case dsp::AudioNormalize::kClip:
-      return "kClip";
+    case dsp::AudioNormalize::kPeak:
+      return "kPeak";
     case dsp::AudioNormalize::kBand:
       return "kBand";
   }
@@ -124,6 +125,7 @@ constexpr kinglet::dsp::AudioConfig kConfig = {{
     {step},  // step_rows
     {fft_log2},  // fft_log2
     kinglet::dsp::AudioNormalize::{normalize},
+    {range},  // peak_range
     {offset},  // log_offset
     kWindow,
     kCosine,
@@ -131,7 +133,7 @@ constexpr kinglet::dsp::AudioConfig kConfig = {{
     {{{bands}, {coefficients}, {dct}}},
 }};
 static_assert(kinglet::dsp::ScratchBytes(kConfig) == kScratchBytes, "header and source differ");
-static_assert(kinglet::dsp::HistoryBytes(kConfig) == kFeatureBytes, "header and source differ");
+static_assert(kinglet::dsp::FeatureBytes(kConfig) == kFeatureBytes, "header and source differ");
 
 kinglet::dsp::AudioState View(State& state) {{
   return {{&state.counters, state.overlap, state.history}};
@@ -151,9 +153,9 @@ bool Push(State& state, const int16_t* chunk, void* scratch, int8_t* features) {
       fmt::arg("frame", c.frame_samples), fmt::arg("stride", c.stride_samples),
       fmt::arg("rows", c.window_rows), fmt::arg("step", c.step_rows),
       fmt::arg("fft_log2", c.fft_log2), fmt::arg("normalize", EnumeratorName(c.normalize)),
-      fmt::arg("offset", c.log_offset), fmt::arg("first_bin", c.mel.first_bin),
-      fmt::arg("bin_count", c.mel.bin_count), fmt::arg("bands", c.mel.band_count),
-      fmt::arg("coefficients", c.dct.output_count),
+      fmt::arg("range", c.peak_range), fmt::arg("offset", c.log_offset),
+      fmt::arg("first_bin", c.mel.first_bin), fmt::arg("bin_count", c.mel.bin_count),
+      fmt::arg("bands", c.mel.band_count), fmt::arg("coefficients", c.dct.output_count),
       fmt::arg("dct", c.dct.output_count != 0 ? "kDct" : "nullptr"));
 }
 

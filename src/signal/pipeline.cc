@@ -14,12 +14,15 @@ namespace {
 // Counts changes of the arithmetic that change features: part of CanonicalText.
 constexpr int kArithmeticVersion = 1;
 
+// Steps of a band's int8 in a decibel: 8 / (10 log10(2)).
+constexpr double kStepsPerDb = 8 / 3.01029995663981195;
+
 constexpr int kFrameSamplesMin = 32;
 constexpr int kFrameSamplesMax = 1 << dsp::kFftLog2Max;
 
 constexpr std::array<std::pair<dsp::AudioNormalize, std::string_view>, 3> kAudioNormalizeNames = {{
     {dsp::AudioNormalize::kNone, "none"},
-    {dsp::AudioNormalize::kClip, "clip"},
+    {dsp::AudioNormalize::kPeak, "peak"},
     {dsp::AudioNormalize::kBand, "band"},
 }};
 constexpr std::array<std::pair<dsp::ImageNormalize, std::string_view>, 2> kImageNormalizeNames = {{
@@ -72,8 +75,9 @@ Status CheckAudioRanges(const AudioOptions& o) {
   KINGLET_CHECK(InRange("frame_ms", o.frame_ms, o.stride_ms, 1'000));
   KINGLET_CHECK(InRange("clip_ms", o.clip_ms, o.stride_ms, 10'000));
   KINGLET_CHECK(InRange("step_ms", o.step_ms, o.stride_ms, 3'600'000));
-  KINGLET_CHECK(InRange("mel_count", o.mel_count, 8, 80));
+  KINGLET_CHECK(InRange("mel_count", o.mel_count, 8, dsp::kBandsMax));
   KINGLET_CHECK(InRange("coefficients", o.coefficients, 0, std::min(o.mel_count, 20)));
+  KINGLET_CHECK(InRange("range_db", o.range_db, 10, 90));
   KINGLET_CHECK(InRange("high_hz", HighHz(o), 100, o.sample_rate_hz / 2));
   KINGLET_CHECK(InRange("low_hz", o.low_hz, 0, HighHz(o) - 1));
   if (o.clip_ms % o.stride_ms != 0) {
@@ -104,9 +108,10 @@ int16_t LogOffset(int frame_samples, int fft_log2) {
 std::string Describe(const AudioOptions& o) {
   return fmt::format(
       "audio v{} sample_rate_hz={} clip_ms={} frame_ms={} stride_ms={} mel_count={} low_hz={} "
-      "high_hz={} coefficients={} normalize={}",
+      "high_hz={} coefficients={} normalize={}{}",
       kArithmeticVersion, o.sample_rate_hz, o.clip_ms, o.frame_ms, o.stride_ms, o.mel_count,
-      o.low_hz, HighHz(o), o.coefficients, NormalizeName(o.normalize));
+      o.low_hz, HighHz(o), o.coefficients, NormalizeName(o.normalize),
+      o.normalize == dsp::AudioNormalize::kPeak ? fmt::format(" range_db={}", o.range_db) : "");
 }
 
 std::string Describe(const ImageOptions& o) {
@@ -189,6 +194,7 @@ Status Pipeline::MakeAudio(const AudioOptions& o) {
   config_.step_rows = static_cast<uint16_t>(std::min(o.step_ms / o.stride_ms, 65'535));
   config_.fft_log2 = static_cast<uint8_t>(fft_log2);
   config_.normalize = o.normalize;
+  config_.peak_range = static_cast<uint8_t>(o.range_db * kStepsPerDb + 0.5);
   config_.log_offset = LogOffset(frame, fft_log2);
   config_.mel.first_bin = tables_.first_bin;
   config_.mel.bin_count = static_cast<uint16_t>(tables_.mel_weights.size());
@@ -200,7 +206,7 @@ Status Pipeline::MakeAudio(const AudioOptions& o) {
   shape_ = {rows, row_values, 1};
   quantization_.scale =
       1.0F / static_cast<float>(1 << (cepstra ? dsp::kCepstrumBits : dsp::kBandBits));
-  quantization_.zero_point = cepstra || o.normalize != dsp::AudioNormalize::kNone ? 0 : -128;
+  quantization_.zero_point = cepstra || o.normalize == dsp::AudioNormalize::kBand ? 0 : -128;
   raw_bytes_ = static_cast<size_t>(rows) * static_cast<size_t>(stride) * sizeof(int16_t);
   return {};
 }

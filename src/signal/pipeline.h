@@ -32,10 +32,12 @@ struct AudioOptions {
   // 0: the bands themselves; else that many cepstral coefficients (MFCC, DCT-II with HTK's lifter),
   // at most 20 and mel_count.
   int coefficients = 0;
-  // What is subtracted from the features of a window before the model sees them: removes loudness
-  // (kClip) and also the colouring of microphone and room (kBand). Costs no extra storage: the
-  // window is held as int8 either way.
-  dsp::AudioNormalize normalize = dsp::AudioNormalize::kBand;
+  // What is done to a window's bands before the model (or the cosine transform) sees them:
+  // kNone: nothing; kPeak: measured from range_db below the window's loudest value, which removes
+  // loudness and the background under the speech; kBand: each band's mean over the window is
+  // subtracted, which removes loudness and the colouring of microphone and room.
+  dsp::AudioNormalize normalize = dsp::AudioNormalize::kPeak;
+  int range_db = 42;  // of kPeak: what is softer counts as silence; 10 to 90
   // On the device: from one full window to the next, rounded down to whole strides.
   int step_ms = 500;
   bool operator==(const AudioOptions&) const = default;
@@ -59,7 +61,7 @@ using Options = std::variant<AudioOptions, ImageOptions>;
 // out step_ms, which only says when windows are taken; firmware's key is the emitted text.
 std::string CanonicalText(const Options& options);
 
-// "none", "clip", "band" / "none", "contrast": the words of kinglet.toml.
+// "none", "peak", "band" / "none", "contrast": the words of kinglet.toml.
 std::string_view NormalizeName(dsp::AudioNormalize normalize);
 std::string_view NormalizeName(dsp::ImageNormalize normalize);
 Result<dsp::AudioNormalize> AudioNormalizeFromName(std::string_view name);
