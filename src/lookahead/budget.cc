@@ -5,18 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "src/base/progress.h"
+
 namespace kinglet::lookahead {
 namespace {
-
-// 1234567 -> "1,234,567".
-std::string Grouped(double amount) {
-  std::string digits = fmt::format("{:.0f}", amount);
-  for (size_t at = digits.size(); at > 3;) {
-    at -= 3;
-    digits.insert(at, ",");
-  }
-  return digits;
-}
 
 // "of RAM", "a window": what a total of the resource is counted in.
 std::string_view Whole(Resource resource) {
@@ -62,7 +54,8 @@ std::string_view ResourceName(Resource resource) {
 }
 
 std::string FormatAmount(Resource resource, double amount) {
-  if (resource == Resource::kFlash || resource == Resource::kRam) return Grouped(amount) + " B";
+  if (resource == Resource::kFlash || resource == Resource::kRam)
+    return FormatCount(static_cast<uint64_t>(std::llround(amount))) + " B";
   return fmt::format("{:.{}f} ms", amount, amount < 10 ? 2 : 1);
 }
 

@@ -276,6 +276,7 @@ TEST(Rank, FittingBeforeTightBeforeTooSmallAndSmallBoardsFirst) {
   add("snug-more-flash", 22'000, 10'000);
   SortByRank(plans);
   std::vector<std::string> order;
+  order.reserve(plans.size());
   for (const Plan& plan : plans) order.push_back(plan.board.name);
   EXPECT_THAT(order, ElementsAre("snug", "snug-more-flash", "roomy", "small-member-only", "tight",
                                  "too-small", "far-too-small"));

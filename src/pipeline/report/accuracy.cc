@@ -64,6 +64,7 @@ void WriteScores(HtmlWriter& w, const ReportData& data) {
   add("int8, emulated board", data.int8_emulated);
   if (rows.empty()) return;
   std::vector<Rate> rates;
+  rates.reserve(rows.size());
   for (const Row& row : rows) rates.push_back(row.rate);
   const double mark = data.accuracy_min.value_or(-1);
   const double axis_low = AxisLow(rates, mark);

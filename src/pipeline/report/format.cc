@@ -18,7 +18,7 @@ std::string Significant(double value) {
   const double size = std::abs(value);
   if (size >= 1e15) return fmt::format("{:.3g}", value);
   if (size >= 1000) {
-    const std::string digits = FormatCount(static_cast<uint64_t>(size + 0.5));
+    const std::string digits = FormatCount(static_cast<uint64_t>(std::llround(size)));
     return value < 0 ? std::string(kMinus) + digits : digits;
   }
   if (size >= 100) return Fixed(value, 0);
@@ -47,7 +47,7 @@ std::string Measure(double value, std::string_view unit) {
   if (!std::isfinite(value)) return std::string(kNothing);
   if (unit == "fraction") return Percent(value, 2);
   if (unit == "bytes" && value >= 0 && value < 1e15) {
-    return FormatBytes(static_cast<uint64_t>(value + 0.5));
+    return FormatBytes(static_cast<uint64_t>(std::llround(value)));
   }
   return unit.empty() ? Significant(value) : fmt::format("{}{}{}", Significant(value), kGlue, unit);
 }

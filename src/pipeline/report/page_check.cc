@@ -42,7 +42,7 @@ class Checker {
            (std::isalnum(static_cast<unsigned char>(rest_[length])) != 0 || rest_[length] == '-')) {
       ++length;
     }
-    const std::string name(rest_.substr(0, length));
+    std::string name(rest_.substr(0, length));
     rest_.remove_prefix(length);
     return name;
   }
@@ -113,10 +113,10 @@ class Checker {
 std::vector<std::string> Breaches(const std::string& page) { return Checker(page).Run(); }
 
 std::vector<std::string> Loads(const std::string& page) {
-  static const std::regex kLoad(
+  static const std::regex load(
       R"re( (?:src|href|srcset|data|action|poster)="([^"]{0,40})|url\(([^)]{0,40})|@import(.))re");
   std::vector<std::string> loads;
-  for (std::sregex_iterator i(page.begin(), page.end(), kLoad), end; i != end; ++i) {
+  for (std::sregex_iterator i(page.begin(), page.end(), load), end; i != end; ++i) {
     const std::string target = (*i)[1].str() + (*i)[2].str() + (*i)[3].str();
     if (!target.starts_with("#") && !target.starts_with("data:")) loads.push_back(target);
   }

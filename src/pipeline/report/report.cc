@@ -49,7 +49,7 @@ void WriteHead(HtmlWriter& w, const ReportData& data) {
   w.Empty("link", {{"rel", "icon"}, {"href", "data:,"}});
   w.Leaf("title", data.project + ": " + Verdict(data.requirements));
   Element style(w, "style");
-  w.Verbatim(kStyleSheet);
+  w.Verbatim(StyleSheet());
 }
 
 }  // namespace

@@ -206,14 +206,14 @@ TEST(Report, StaysSmallHoweverMuchThereIs) {
 std::vector<std::vector<uint64_t>> MatrixOf(const std::string& page) {
   const size_t from = page.find("<table class=\"matrix\">");
   const std::string table = page.substr(from, page.find("</table>", from) - from);
-  static const std::regex kCell("<td[^>]*>([0-9,]+)</td>");
+  static const std::regex cell("<td[^>]*>([0-9,]+)</td>");
   std::vector<std::vector<uint64_t>> rows;
   size_t at = table.find("<tbody>");
   for (size_t next = table.find("<tr", at); next != std::string::npos;
        next = table.find("<tr", next + 1)) {
     const std::string row = table.substr(next, table.find("</tr>", next) - next);
     rows.emplace_back();
-    for (std::sregex_iterator i(row.begin(), row.end(), kCell), end; i != end; ++i) {
+    for (std::sregex_iterator i(row.begin(), row.end(), cell), end; i != end; ++i) {
       std::string digits = (*i)[1];
       std::erase(digits, ',');
       rows.back().push_back(std::stoull(digits));
@@ -322,22 +322,22 @@ double Contrast(const std::array<double, 3>& a, const std::array<double, 3>& b) 
 // The colours of one :root rule.
 std::map<std::string, std::array<double, 3>> Palette(const std::string& css) {
   std::map<std::string, std::array<double, 3>> colours;
-  static const std::regex kHex("--([a-z0-9]+):#([0-9a-f]+)"),
-      kTriple("--([a-z]+):([0-9]+) ([0-9]+) ([0-9]+)");
-  for (std::sregex_iterator i(css.begin(), css.end(), kHex), end; i != end; ++i) {
+  static const std::regex hex_colour("--([a-z0-9]+):#([0-9a-f]+)"),
+      triple("--([a-z]+):([0-9]+) ([0-9]+) ([0-9]+)");
+  for (std::sregex_iterator i(css.begin(), css.end(), hex_colour), end; i != end; ++i) {
     std::string hex = (*i)[2];
     if (hex.size() == 3) hex = {hex[0], hex[0], hex[1], hex[1], hex[2], hex[2]};
     for (size_t c = 0; c < 3; ++c)
       colours[(*i)[1]][c] = std::stoi(hex.substr(2 * c, 2), nullptr, 16);
   }
-  for (std::sregex_iterator i(css.begin(), css.end(), kTriple), end; i != end; ++i) {
+  for (std::sregex_iterator i(css.begin(), css.end(), triple), end; i != end; ++i) {
     for (size_t c = 0; c < 3; ++c) colours[(*i)[1]][c] = std::stod((*i)[c + 2]);
   }
   return colours;
 }
 
 TEST(Style, TextAndMarksKeepTheContrastOfWcagAa) {
-  const std::string css(kStyleSheet);
+  const std::string css(StyleSheet());
   const size_t dark = css.find("@media (prefers-color-scheme:dark)");
   for (const std::string& rule :
        {css.substr(0, dark), css.substr(dark, css.find("}}", dark) - dark)}) {

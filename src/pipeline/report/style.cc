@@ -5,7 +5,8 @@ namespace kinglet::report {
 // Colours are named once, for light and for dark. Text keeps 4.5:1 against its ground and marks 3:1
 // (WCAG 2.1 AA).
 // --hit and --slip are triples, because the confusion matrix mixes them with its own strength.
-const std::string_view kStyleSheet = R"css(
+std::string_view StyleSheet() {
+  return R"css(
 :root{color-scheme:light dark;
 --ground:#fff;--raised:#f5f6f2;--ink:#1d221b;--soft:#5b6356;--rule:#dde1d8;--moss:#47682a;--gold:#866000;--brick:#a8321c;
 --slate:#46688a;--hit:112 150 70;--slip:214 108 76;
@@ -148,5 +149,6 @@ body{font-size:10.5pt}main{max-width:none;padding:0;border-top-width:3px}nav,det
 section{padding-top:24px}.scroll{overflow:visible}
 h2,h3{break-after:avoid}tr,figure,.samples li,.budget,.lineage{break-inside:avoid}}
 )css";
+}
 
 }  // namespace kinglet::report

@@ -5,6 +5,6 @@
 
 namespace kinglet::report {
 
-extern const std::string_view kStyleSheet;
+std::string_view StyleSheet();
 
 }  // namespace kinglet::report

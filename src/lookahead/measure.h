@@ -1,0 +1,57 @@
+// The costs of a pipeline and of models, before anything is trained: sizes by the compiler's own
+// planner on untrained int8 graphs, code and instructions by calibrated estimates.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/board/board.h"
+#include "src/ir/graph.h"
+#include "src/lookahead/cost.h"
+#include "src/lookahead/kernel_work.h"
+#include "src/lookahead/plan.h"
+#include "src/signal/pipeline.h"
+#include "src/signal/resources.h"
+
+namespace kinglet::lookahead {
+
+// A model measured once, for boards of any core.
+struct MeasuredModel {
+  std::string name;
+  int64_t macs = 0;
+  uint64_t weight_bytes = 0;
+  uint64_t arena_bytes = 0;
+  uint64_t parameter_bytes = 0;   // flash: shapes and ranges, as the kernels take them
+  std::vector<KernelWork> calls;  // that are there at run time
+};
+
+// Errors as compile::MakeProgram.
+Result<MeasuredModel> MeasureModel(std::string name, const ir::Graph& graph);
+
+// The family that suits the pipeline's input: "ds_cnn" for sound, "cnn" for pictures.
+std::string_view FamilyFor(const signal::Pipeline& pipeline);
+
+// Every member of FamilyFor(pipeline), untrained, for the pipeline's features and `class_count`
+// classes; smallest first. kInvalid as train::MakeArchitecture.
+Result<std::vector<MeasuredModel>> MeasureFamily(const signal::Pipeline& pipeline,
+                                                 int32_t class_count);
+// The same for one member. kNotFound names the families.
+Result<MeasuredModel> MeasureMember(const signal::Pipeline& pipeline, int32_t class_count,
+                                    std::string_view member);
+
+ModelCost CostOf(const MeasuredModel& model, signal::CoreClass core);
+FeaturesCost CostOf(const signal::Pipeline& pipeline, signal::CoreClass core);
+RuntimeCost CostOfRuntime(signal::CoreClass core);
+
+// MakePlan with these costs. kNotFound when the board's core is of no known class.
+Result<Plan> PlanFor(const board::Board& board, const Requirements& requirements,
+                     const signal::Pipeline& pipeline, const std::vector<MeasuredModel>& models);
+
+// PlanFor every board that is not generic, best first (see SortByRank).
+Result<std::vector<Plan>> RankBoards(const std::vector<board::Board>& boards,
+                                     const Requirements& requirements,
+                                     const signal::Pipeline& pipeline,
+                                     const std::vector<MeasuredModel>& models);
+
+}  // namespace kinglet::lookahead
