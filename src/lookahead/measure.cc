@@ -80,14 +80,16 @@ ModelCost CostOf(const MeasuredModel& model, signal::CoreClass core) {
                  .arena_bytes = model.arena_bytes,
                  .stack_bytes = Estimate::Within(kModelStackBytes, kStackError)};
   double instructions = 0;
-  double bytes = static_cast<double>(model.parameter_bytes);
+  double kernel_bytes = 0;
+  double call_bytes = static_cast<double>(model.parameter_bytes);
   std::set<Kernel> kernels;
   for (const KernelWork& call : model.calls) {
     instructions += Instructions(call, core);
-    bytes += CallBytes(core);
-    if (kernels.insert(call.kernel).second) bytes += KernelBytes(call.kernel, core);
+    call_bytes += CallBytes(core);
+    if (kernels.insert(call.kernel).second) kernel_bytes += KernelBytes(call.kernel, core);
   }
-  cost.kernel_bytes = Estimate::Within(bytes, kCodeError);
+  cost.kernel_bytes = Estimate::Within(kernel_bytes, kCodeError);
+  cost.call_bytes = Estimate::Within(call_bytes, kCodeError);
   cost.instructions = Estimate::Within(instructions, kInstructionsError);
   return cost;
 }

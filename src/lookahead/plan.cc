@@ -68,8 +68,8 @@ Budget FlashBudget(const board::Board& board, const Requirements& requirements,
   return SizeBudget(board, requirements, Resource::kFlash,
                     {{"weights", Bytes(model.weight_bytes)},
                      {"kernels", model.kernel_bytes},
-                     {"features_code", features.code_bytes},
-                     {"features_tables", Bytes(features.table_bytes)},
+                     {"model", model.call_bytes},
+                     {"dsp", Sum(features.code_bytes, Bytes(features.table_bytes))},
                      {"runtime", runtime.code_bytes}});
 }
 
@@ -79,8 +79,8 @@ Budget RamBudget(const board::Board& board, const Requirements& requirements,
   return SizeBudget(
       board, requirements, Resource::kRam,
       {{"arena", Bytes(model.arena_bytes)},
-       {"features_scratch", Bytes(features.scratch_bytes - shared)},
-       {"features_state", Bytes(features.state_bytes)},
+       {"dsp_scratch", Bytes(features.scratch_bytes - shared)},
+       {"dsp_state", Bytes(features.state_bytes)},
        {"raw_input", Bytes(features.raw_bytes)},
        {"stack", Sum(runtime.stack_bytes, Larger(features.stack_bytes, model.stack_bytes))},
        {"runtime", Bytes(runtime.data_bytes)}});
@@ -89,7 +89,7 @@ Budget RamBudget(const board::Board& board, const Requirements& requirements,
 Budget LatencyBudget(const board::Board& board, const Requirements& requirements,
                      const FeaturesCost& features, const ModelCost& model) {
   Budget budget{.resource = Resource::kLatency,
-                .lines = {{"features", Milliseconds(board, features.instructions)},
+                .lines = {{"dsp", Milliseconds(board, features.instructions)},
                           {"model", Milliseconds(board, model.instructions)}},
                 .limit = std::numeric_limits<double>::infinity()};
   if (requirements.latency_ms_max > 0) {
@@ -104,7 +104,7 @@ Budget ProcessorBudget(const board::Board& board, const FeaturesCost& features,
                        const ModelCost& model) {
   const Estimate window = Milliseconds(board, features.instructions);
   return {.resource = Resource::kProcessor,
-          .lines = {{"features", Scaled(window, features.step_ms / features.window_ms)},
+          .lines = {{"dsp", Scaled(window, features.step_ms / features.window_ms)},
                     {"model", Milliseconds(board, model.instructions)}},
           .limit = features.step_ms,
           .limit_text = "the next step comes after"};

@@ -112,7 +112,7 @@ TEST(Plan, StreamMustKeepUpWithItsSteps) {
   member = PlanMember(board, {}, Runtime(), features, Model("m"));
   EXPECT_EQ(member.verdict, Verdict::kDoesNotFit);
   EXPECT_EQ(member.budgets[3].Reason(),
-            "model 6.00 ms + features 0.20 ms = 6.20 ms of work a step; the next step comes after "
+            "model 6.00 ms + dsp 0.20 ms = 6.20 ms of work a step; the next step comes after "
             "5.00 ms");
 }
 
@@ -147,24 +147,22 @@ TEST(Plan, ReasonsNameEveryNumberAndTheLimit) {
   const Plan plan = PlanOne(MakeBoard("nucleo", 32'768, 9'216), {.application_ram_bytes = 1'024});
   EXPECT_EQ(plan.verdict, Verdict::kDoesNotFit);
   EXPECT_EQ(plan.chosen, std::nullopt);
-  EXPECT_THAT(
-      plan.reasons,
-      ElementsAre("arena 7,200 B + features state 1,500 B + raw input 640 B + stack 600 B + "
-                  "runtime 60 B = 10,000 B of RAM; nucleo leaves 8,192 B"));
+  EXPECT_THAT(plan.reasons,
+              ElementsAre("arena 7,200 B + dsp state 1,500 B + raw input 640 B + stack 600 B + "
+                          "runtime 60 B = 10,000 B of RAM; nucleo leaves 8,192 B"));
   EXPECT_THAT(plan.changes,
               ElementsAre("1,808 B of RAM too much: take a board with at least 11,024 B"));
 }
 
 TEST(Plan, FittingPlanGivesItsReasonsToo) {
   const Plan plan = PlanOne(MakeBoard("nucleo", 32'768, 16'384), {.latency_ms_max = 100});
-  EXPECT_THAT(
-      plan.reasons,
-      ElementsAre("weights 10,000 B + kernels 6,000 B + features code 2,000 B + features "
-                  "tables 1,000 B + runtime 1,000 B = 20,000 B of flash; nucleo has 32,768 B",
-                  "arena 7,200 B + features state 1,500 B + raw input 640 B + stack 600 B + "
-                  "runtime 60 B = 10,000 B of RAM; nucleo has 16,384 B",
-                  "model 6.00 ms + features 4.00 ms = 10.0 ms a window; latency_ms_max is "
-                  "100.0 ms"));
+  EXPECT_THAT(plan.reasons,
+              ElementsAre("weights 10,000 B + kernels 6,000 B + dsp 3,000 B + runtime 1,000 B = "
+                          "20,000 B of flash; nucleo has 32,768 B",
+                          "arena 7,200 B + dsp state 1,500 B + raw input 640 B + stack 600 B + "
+                          "runtime 60 B = 10,000 B of RAM; nucleo has 16,384 B",
+                          "model 6.00 ms + dsp 4.00 ms = 10.0 ms a window; latency_ms_max is "
+                          "100.0 ms"));
   EXPECT_THAT(plan.changes, IsEmpty());
 }
 
@@ -172,11 +170,10 @@ TEST(Plan, TightReasonNamesTheError) {
   ModelCost model = Model("m");
   model.kernel_bytes = {6'000, 7'500};
   const Plan plan = PlanOne(MakeBoard("b", 21'000, 10'000), {}, model);
-  EXPECT_EQ(
-      plan.reasons[0],
-      "weights 10,000 B + kernels 6,000 B + features code 2,000 B + features tables 1,000 B + "
-      "runtime 1,000 B = 20,000 B of flash, up to 21,500 B with the error of the estimate; b "
-      "has 21,000 B");
+  EXPECT_EQ(plan.reasons[0],
+            "weights 10,000 B + kernels 6,000 B + dsp 3,000 B + runtime 1,000 B = 20,000 B of "
+            "flash, up to 21,500 B with the error of the estimate; b "
+            "has 21,000 B");
 }
 
 TEST(Plan, ChangesSayWhatToGiveUp) {

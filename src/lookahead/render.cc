@@ -105,8 +105,8 @@ Json HeadJson(const Plan& plan) {
   return {{"board", plan.board.name},
           {"core", plan.board.core.name},
           {"clock_hz", static_cast<uint64_t>(std::llround(plan.board.clock_hz))},
-          {"flash_bytes", plan.board.flash_bytes},
-          {"ram_bytes", plan.board.ram_bytes},
+          {"board_flash_bytes", plan.board.flash_bytes},
+          {"board_ram_bytes", plan.board.ram_bytes},
           {"verdict", VerdictName(plan.verdict)},
           {"model", plan.chosen ? Json(plan.subject().name) : Json(nullptr)},
           {"reasons", plan.reasons},
@@ -140,7 +140,7 @@ std::string PlanJson(const Plan& plan) {
   const MemberPlan& member = plan.subject();
   json["energy_uj"] = MemberJson(member)["energy_uj"];
   for (const Budget& budget : member.budgets) {
-    json["budgets"][std::string(ResourceName(budget.resource))] = BudgetJson(budget);
+    json[std::string(ResourceName(budget.resource))] = BudgetJson(budget);
   }
   for (const MemberPlan& one : plan.members) json["members"].push_back(MemberJson(one));
   return json.dump(2);

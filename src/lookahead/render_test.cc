@@ -53,24 +53,23 @@ TEST(PlanText, ShowsEveryBudgetAndMember) {
 flash                    predicted       at most
   weights                  1,000 B       1,000 B
   kernels                  4,000 B       4,400 B
-  features code            3,000 B       3,600 B
-  features tables          1,024 B       1,024 B
+  dsp                      4,024 B       4,624 B
   runtime                  1,000 B       1,000 B
   total                   10,024 B      11,024 B   15 %; toy has 65,536 B
 
 ram                      predicted       at most
   arena                    1,000 B       1,000 B
-  features state             600 B         600 B
+  dsp state                  600 B         600 B
   stack                      512 B         512 B
   total                    2,112 B       2,112 B   23 %; toy leaves 9,000 B
 
 latency                  predicted       at most
-  features                 1.00 ms       1.25 ms
+  dsp                      1.00 ms       1.25 ms
   model                    1.00 ms       1.25 ms
   total                    2.00 ms       2.50 ms
 
 processor                predicted       at most
-  features                 0.50 ms       0.62 ms
+  dsp                      0.50 ms       0.62 ms
   model                    1.00 ms       1.25 ms
   total                    1.50 ms       1.88 ms   0 %; the next step comes after 500.0 ms
 
@@ -83,30 +82,28 @@ model                        flash           ram       latency           mac  ve
 }
 
 TEST(PlanText, SaysWhatWouldHelpWhenNothingFits) {
-  EXPECT_THAT(
-      PlanText(Toy(3'000)),
-      ::testing::HasSubstr(
-          "Nothing fits. For net-1000:\n"
-          "- arena 1,000 B + features state 600 B + stack 512 B = 2,112 B of RAM; toy leaves "
-          "2,000 B\n"
-          "What would help:\n"
-          "- 112 B of RAM too much: take a board with at least 3,112 B, or leave the "
-          "application 888 B at most\n"));
+  EXPECT_THAT(PlanText(Toy(3'000)),
+              ::testing::HasSubstr(
+                  "Nothing fits. For net-1000:\n"
+                  "- arena 1,000 B + dsp state 600 B + stack 512 B = 2,112 B of RAM; toy leaves "
+                  "2,000 B\n"
+                  "What would help:\n"
+                  "- 112 B of RAM too much: take a board with at least 3,112 B, or leave the "
+                  "application 888 B at most\n"));
 }
 
 TEST(PlanJson, FieldNamesAreStable) {
   const Json json = Json::parse(PlanJson(Toy(10'000)));
   EXPECT_THAT(KeysOf(json),
-              ElementsAre("board", "core", "clock_hz", "flash_bytes", "ram_bytes", "verdict",
-                          "model", "reasons", "changes", "energy_uj", "budgets", "members"));
-  EXPECT_THAT(KeysOf(json["budgets"]), ElementsAre("flash", "ram", "latency", "processor"));
-  EXPECT_THAT(KeysOf(json["budgets"]["flash"]),
+              ElementsAre("board", "core", "clock_hz", "board_flash_bytes", "board_ram_bytes",
+                          "verdict", "model", "reasons", "changes", "energy_uj", "flash", "ram",
+                          "latency", "processor", "members"));
+  EXPECT_THAT(KeysOf(json["flash"]),
               ElementsAre("predicted", "worst", "limit", "unit", "verdict", "lines"));
-  EXPECT_THAT(KeysOf(json["budgets"]["flash"]["lines"]),
-              ElementsAre("weights", "kernels", "features_code", "features_tables", "runtime"));
-  EXPECT_THAT(
-      KeysOf(json["budgets"]["ram"]["lines"]),
-      ElementsAre("arena", "features_scratch", "features_state", "raw_input", "stack", "runtime"));
+  EXPECT_THAT(KeysOf(json["flash"]["lines"]),
+              ElementsAre("weights", "kernels", "model", "dsp", "runtime"));
+  EXPECT_THAT(KeysOf(json["ram"]["lines"]),
+              ElementsAre("arena", "dsp_scratch", "dsp_state", "raw_input", "stack", "runtime"));
   EXPECT_THAT(KeysOf(json["members"][0]), ElementsAre("model", "verdict", "macs", "flash_bytes",
                                                       "ram_bytes", "latency_ms", "energy_uj"));
 }
@@ -115,12 +112,12 @@ TEST(PlanJson, ValuesAreThoseOfThePlan) {
   const Json json = Json::parse(PlanJson(Toy(10'000)));
   EXPECT_EQ(json["verdict"], "fits");
   EXPECT_EQ(json["model"], "net-1000");
-  EXPECT_EQ(json["budgets"]["flash"]["predicted"], 10'024);
-  EXPECT_EQ(json["budgets"]["flash"]["worst"], 11'024);
-  EXPECT_EQ(json["budgets"]["ram"]["limit"], 9'000);
-  EXPECT_EQ(json["budgets"]["ram"]["unit"], "bytes");
-  EXPECT_TRUE(json["budgets"]["latency"]["limit"].is_null());
-  EXPECT_EQ(json["budgets"]["latency"]["lines"]["model"]["predicted"], 1.0);
+  EXPECT_EQ(json["flash"]["predicted"], 10'024);
+  EXPECT_EQ(json["flash"]["worst"], 11'024);
+  EXPECT_EQ(json["ram"]["limit"], 9'000);
+  EXPECT_EQ(json["ram"]["unit"], "bytes");
+  EXPECT_TRUE(json["latency"]["limit"].is_null());
+  EXPECT_EQ(json["latency"]["lines"]["model"]["predicted"], 1.0);
   EXPECT_EQ(json["energy_uj"], 20.0);
   EXPECT_EQ(json["members"][1]["verdict"], "does_not_fit");
   EXPECT_EQ(json["members"][1]["ram_bytes"], 21'112);
@@ -149,8 +146,8 @@ TEST(Ranking, GivesEachBoardItsReason) {
   EXPECT_EQ(json["boards"][0]["board"], "toy");
   EXPECT_EQ(json["boards"][1]["verdict"], "does_not_fit");
   EXPECT_THAT(KeysOf(json["boards"][0]),
-              ElementsAre("board", "core", "clock_hz", "flash_bytes", "ram_bytes", "verdict",
-                          "model", "reasons", "changes", "reason", "subject"));
+              ElementsAre("board", "core", "clock_hz", "board_flash_bytes", "board_ram_bytes",
+                          "verdict", "model", "reasons", "changes", "reason", "subject"));
 }
 
 }  // namespace
