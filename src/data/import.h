@@ -16,16 +16,16 @@ namespace kinglet::data {
 struct ImportOptions {
   // Folders, searched to the bottom, or single files. Names begin with the last part of a folder's
   // path.
-  std::vector<std::string> paths;
+  std::vector<std::string> paths = {};
   // Where label, group and split stand in a path, e.g. "{label}/{group}_nohash_{*}.wav"; see
   // pattern.h. "": a file's label is the name of the folder it lies in.
-  std::string pattern;
+  std::string pattern = {};
   // A CSV file with a column `path`, relative to the imported folder, and any of the columns label,
   // split and `group_column`. What it says comes before the pattern. Files that it does not name
   // are left out.
-  std::string manifest;
+  std::string manifest = {};
   // "": the first of group, speaker, person, participant, subject, session that the manifest has.
-  std::string group_column;
+  std::string group_column = {};
   Progress::Show progress = Progress::Show::kAuto;
 };
 

@@ -15,8 +15,8 @@ struct SplitOptions {
   int validation_percent = 10;
   int test_percent = 20;
   // Exactly these groups, instead of a percentage.
-  std::vector<std::string> validation_groups;
-  std::vector<std::string> test_groups;
+  std::vector<std::string> validation_groups = {};
+  std::vector<std::string> test_groups = {};
   uint64_t seed = 1;
 };
 
