@@ -8,14 +8,15 @@
 #include <numeric>
 
 #include "src/bench/render.h"
-#include "src/compile/test_graphs.h"
+#include "tests/support/graph_builder.h"
+#include "tests/support/random_graph.h"
 
 namespace kinglet::bench {
 namespace {
 
-using compile::testing::GraphBuilder;
-using compile::testing::RandomNetwork;
-using compile::testing::SmallNetwork;
+using kinglet::testing::GraphBuilder;
+using kinglet::testing::RandomGraph;
+using kinglet::testing::SmallNetwork;
 using ::testing::HasSubstr;
 
 board::Board LoadBoard(const std::string& name) {
@@ -67,8 +68,8 @@ TEST_P(BenchOnEveryCore, EveryOperatorIsBitIdenticalToTheHostExecutor) {
   EXPECT_FALSE(result->accuracy);
 }
 
-TEST_P(BenchOnEveryCore, ARandomNetworkIsBitIdenticalToTheHostExecutor) {
-  const auto result = BenchModel(RandomNetwork(7), LoadBoard(GetParam()), {.sample_count = 5});
+TEST_P(BenchOnEveryCore, ARandomGraphIsBitIdenticalToTheHostExecutor) {
+  const auto result = BenchModel(RandomGraph(7), LoadBoard(GetParam()), {.sample_count = 5});
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_TRUE(result->bit_identical);
 }

@@ -6,12 +6,12 @@
 
 #include "src/base/random.h"
 #include "src/bench/bench.h"
-#include "src/compile/test_graphs.h"
+#include "tests/support/graph_builder.h"
 
 namespace kinglet::bench {
 namespace {
 
-using compile::testing::GraphBuilder;
+using kinglet::testing::GraphBuilder;
 using ::testing::HasSubstr;
 
 board::Board LoadBoard(const std::string& name) {

@@ -7,13 +7,13 @@
 
 #include "src/base/files.h"
 #include "src/base/version.h"
-#include "src/compile/test_graphs.h"
+#include "tests/support/graph_builder.h"
 #include "tests/support/shared_data.h"
 
 namespace kinglet::compile {
 namespace {
 
-using testing::GraphBuilder;
+using kinglet::testing::GraphBuilder;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -57,8 +57,8 @@ TEST(Generate, ATinyModelsFolderIsTheGoldenText) {
 }
 
 TEST(Generate, IsTheSameTextEveryTime) {
-  EXPECT_EQ(CompileOrDie(testing::SmallNetwork()).files,
-            CompileOrDie(testing::SmallNetwork()).files);
+  EXPECT_EQ(CompileOrDie(kinglet::testing::SmallNetwork()).files,
+            CompileOrDie(kinglet::testing::SmallNetwork()).files);
 }
 
 TEST(Generate, TheDigestChangesWithOneWeight) {
@@ -102,7 +102,7 @@ TEST(Generate, TheLayerHookIsThereOnlyWhenAsked) {
 }
 
 TEST(Generate, NumbersAddUp) {
-  const ir::Graph graph = testing::SmallNetwork();
+  const ir::Graph graph = kinglet::testing::SmallNetwork();
   const CompiledModel model = CompileOrDie(graph);
   ASSERT_EQ(model.numbers.layers.size(), graph.ops.size());
   uint64_t weights = 0;

@@ -5,13 +5,14 @@
 #include <algorithm>
 
 #include "src/compile/program.h"
-#include "src/compile/test_graphs.h"
 #include "src/ir/execute.h"
+#include "tests/support/graph_builder.h"
+#include "tests/support/random_graph.h"
 
 namespace kinglet::compile {
 namespace {
 
-using testing::GraphBuilder;
+using kinglet::testing::GraphBuilder;
 
 MemoryPlan PlanOf(const ir::Graph& graph) {
   auto calls = ir::Lower(graph);
@@ -29,23 +30,23 @@ int64_t OffsetOf(const MemoryPlan& plan, ir::TensorIndex tensor) {
 // own for each tensor.
 TEST(MemoryPlan, LayersInTheArenaEqualLayersInBuffersOfTheirOwn) {
   for (uint64_t seed = 0; seed < 300; ++seed) {
-    const ir::Graph graph = testing::RandomNetwork(seed);
+    const ir::Graph graph = kinglet::testing::RandomGraph(seed);
     auto program = MakeProgram(graph);
     ASSERT_TRUE(program.has_value()) << seed << ": " << program.error().message;
-    Random random(seed, 7);
-    Bytes input(static_cast<size_t>(graph.tensor(graph.inputs[0]).ByteCount()));
-    for (uint8_t& byte : input) byte = static_cast<uint8_t>(random.Next());
+    const std::vector<Bytes> inputs = kinglet::testing::RandomInputs(graph, seed);
 
     auto executor = ir::Executor::Make(graph);
     ASSERT_TRUE(executor.has_value()) << executor.error().message;
     std::vector<Bytes> expected;
-    const auto outputs = executor->Run({input}, [&](size_t, ByteView output) {
-      expected.emplace_back(output.begin(), output.end());
-    });
+    const auto outputs = executor->Run(
+        {inputs.begin(), inputs.end()},
+        [&](size_t, ByteView output) { expected.emplace_back(output.begin(), output.end()); });
     ASSERT_TRUE(outputs.has_value());
 
     Bytes arena(program->plan.arena_bytes, 0xa5);
-    std::ranges::copy(input, arena.begin() + OffsetOf(program->plan, graph.inputs[0]));
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      std::ranges::copy(inputs[i], arena.begin() + OffsetOf(program->plan, graph.inputs[i]));
+    }
     size_t layer = 0;
     RunProgram(graph, *program, arena, [&](size_t op, ByteView output) {
       EXPECT_TRUE(std::ranges::equal(output, expected[layer]))

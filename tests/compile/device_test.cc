@@ -5,9 +5,10 @@
 
 #include "src/board/board.h"
 #include "src/compile/generate.h"
-#include "src/compile/test_graphs.h"
 #include "src/emulate/firmware.h"
 #include "src/emulate/qemu.h"
+#include "tests/support/graph_builder.h"
+#include "tests/support/random_graph.h"
 
 namespace kinglet::compile {
 namespace {
@@ -47,7 +48,8 @@ class GeneratedOnDevice : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(GeneratedOnDevice, ComputesTheHostsBytes) {
-  for (const ir::Graph& graph : {testing::SmallNetwork(), testing::RandomNetwork(11)}) {
+  for (const ir::Graph& graph :
+       {kinglet::testing::SmallNetwork(), kinglet::testing::RandomGraph(11)}) {
     const auto run = BuildAndRun(graph);
     if (!run.has_value() && run.error().code == Code::kNotFound) {
       GTEST_SKIP() << run.error().message;

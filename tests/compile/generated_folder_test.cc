@@ -4,8 +4,9 @@
 
 #include "src/base/files.h"
 #include "src/compile/generate.h"
-#include "src/compile/test_graphs.h"
 #include "src/emulate/process.h"
+#include "tests/support/graph_builder.h"
+#include "tests/support/random_graph.h"
 
 namespace kinglet::compile {
 namespace {
@@ -47,7 +48,7 @@ class GeneratedFolder : public ::testing::Test {
 };
 
 TEST_F(GeneratedFolder, BuildsWithItsOwnCMakeListsAndPassesItsSelfTest) {
-  Write(testing::SmallNetwork());
+  Write(kinglet::testing::SmallNetwork());
   ASSERT_EQ(Run({"cmake", "-B", "build", "-DCMAKE_CXX_FLAGS=-Werror"}), 0) << text_;
   ASSERT_EQ(Run({"cmake", "--build", "build"}), 0) << text_;
   EXPECT_EQ(Run({"ctest", "--test-dir", "build"}), 0) << text_;
@@ -56,14 +57,14 @@ TEST_F(GeneratedFolder, BuildsWithItsOwnCMakeListsAndPassesItsSelfTest) {
 
 TEST_F(GeneratedFolder, RandomNetworksPassTheirSelfTests) {
   for (uint64_t seed = 0; seed < 4; ++seed) {
-    ASSERT_NO_FATAL_FAILURE(Write(testing::RandomNetwork(seed)));
+    ASSERT_NO_FATAL_FAILURE(Write(kinglet::testing::RandomGraph(seed)));
     ASSERT_EQ(BuildSelfTest(), 0) << text_;
     EXPECT_EQ(Run({"./self_test"}), 0) << "seed " << seed;
   }
 }
 
 TEST_F(GeneratedFolder, TheSelfTestFailsWhenOneWeightIsDamaged) {
-  Write(testing::SmallNetwork());
+  Write(kinglet::testing::SmallNetwork());
   const std::string sign = "constexpr int8_t kLayer0Weights[] = {\n    ";
   std::string source = model_.files["model.cc"];
   const size_t at = source.find(sign);
@@ -78,7 +79,7 @@ TEST_F(GeneratedFolder, TheSelfTestFailsWhenOneWeightIsDamaged) {
 }
 
 TEST_F(GeneratedFolder, BuildsWithNamesThatTryToBreakOut) {
-  ir::Graph graph = testing::SmallNetwork();
+  ir::Graph graph = kinglet::testing::SmallNetwork();
   graph.name = "9 *\\/ \n#error\n";
   graph.ops[0].name = "conv ?\?/\n#error \\";
   graph.tensors[static_cast<size_t>(graph.inputs[0])].name = "\"}; \\";
@@ -91,7 +92,7 @@ TEST_F(GeneratedFolder, BuildsWithNamesThatTryToBreakOut) {
 TEST_F(GeneratedFolder, ServesAProgramInC) {
   CompileOptions options;
   options.name = "bird";
-  Write(testing::SmallNetwork(), options);
+  Write(kinglet::testing::SmallNetwork(), options);
   const std::string main_text = R"(
 #include "model_c.h"
 #include <stdio.h>

@@ -1,10 +1,10 @@
-#include "src/compile/test_graphs.h"
+#include "tests/support/graph_builder.h"
 
 #include <fmt/format.h>
 
 #include <utility>
 
-namespace kinglet::compile::testing {
+namespace kinglet::testing {
 namespace {
 
 int32_t OutputSize(int32_t input, const GraphBuilder::Window& w) {
@@ -25,13 +25,15 @@ ir::TensorIndex GraphBuilder::Activation(std::vector<int32_t> shape) {
   return static_cast<ir::TensorIndex>(graph_.tensors.size()) - 1;
 }
 
-ir::TensorIndex GraphBuilder::Weights(std::vector<int32_t> shape, int32_t axis) {
+ir::TensorIndex GraphBuilder::Weights(std::vector<int32_t> shape, int32_t axis, Scales scales) {
   ir::Tensor tensor;
   tensor.name = fmt::format("weights_{}", graph_.tensors.size());
   tensor.shape = std::move(shape);
   tensor.constant = true;
   tensor.quantization.axis = axis;
-  for (int32_t i = 0; i < tensor.shape[static_cast<size_t>(axis)]; ++i) {
+  const int32_t scale_count =
+      scales == Scales::kPerTensor ? 1 : tensor.shape[static_cast<size_t>(axis)];
+  for (int32_t i = 0; i < scale_count; ++i) {
     tensor.quantization.scales.push_back(random_.Uniform(0.002F, 0.02F));
     tensor.quantization.zero_points.push_back(0);
   }
@@ -71,6 +73,16 @@ ir::TensorIndex GraphBuilder::Input(std::vector<int32_t> shape) {
   return graph_.inputs.back();
 }
 
+ir::TensorIndex GraphBuilder::Constant(std::vector<int32_t> shape) {
+  const ir::TensorIndex index = Activation(std::move(shape));
+  ir::Tensor& tensor = graph_.tensors[static_cast<size_t>(index)];
+  tensor.constant = true;
+  for (int64_t i = 0; i < tensor.ElementCount(); ++i) {
+    tensor.data.push_back(static_cast<uint8_t>(random_.Next()));
+  }
+  return index;
+}
+
 ir::TensorIndex GraphBuilder::Conv(ir::TensorIndex input, int32_t channels, const Window& w) {
   const std::vector<int32_t> in = Shape(input);
   ir::Conv2d conv;
@@ -97,9 +109,9 @@ ir::TensorIndex GraphBuilder::Depthwise(ir::TensorIndex input, int32_t multiplie
                Activation({in[0], OutputSize(in[1], w), OutputSize(in[2], w), channels}));
 }
 
-ir::TensorIndex GraphBuilder::Dense(ir::TensorIndex input, int32_t outputs) {
+ir::TensorIndex GraphBuilder::Dense(ir::TensorIndex input, int32_t outputs, Scales scales) {
   const int32_t inputs = Shape(input).back();
-  const ir::TensorIndex weights = Weights({outputs, inputs}, 0);
+  const ir::TensorIndex weights = Weights({outputs, inputs}, 0, scales);
   const ir::TensorIndex bias = random_.Below(2) == 0 ? ir::kNoTensor : Bias(outputs);
   return AddOp("dense", ir::FullyConnected{}, {input, weights, bias},
                Activation({Shape(input)[0], outputs}));
@@ -166,45 +178,4 @@ ir::Graph SmallNetwork() {
   return b.Finish({b.Softmax(x)});
 }
 
-ir::Graph RandomNetwork(uint64_t seed) {
-  GraphBuilder b(fmt::format("random {}", seed), seed);
-  Random random(seed, 1);
-  const auto pick = [&](int32_t low, int32_t high) {
-    return low + static_cast<int32_t>(random.Below(static_cast<uint32_t>(high - low + 1)));
-  };
-  std::vector<ir::TensorIndex> made = {b.Input({pick(1, 2), pick(4, 9), pick(4, 9), pick(1, 5)})};
-  const int32_t ops = pick(3, 10);
-  for (int32_t i = 0; i < ops; ++i) {
-    const ir::TensorIndex x = made[made.size() - 1 - random.Below(made.size() > 2 ? 2 : 1)];
-    const bool small = b.Shape(x)[1] < 3 || b.Shape(x)[2] < 3;
-    const GraphBuilder::Window window =
-        small ? GraphBuilder::Window{1, 1, 0} : GraphBuilder::Window{3, pick(1, 2), pick(0, 1)};
-    switch (random.Below(6)) {
-      case 0:
-        made.push_back(b.Conv(x, pick(1, 9), window));
-        break;
-      case 1:
-        made.push_back(b.Conv(x, pick(1, 12), {1, 1, 0}));
-        break;
-      case 2:
-        made.push_back(b.Depthwise(x, b.Shape(x)[3] < 8 ? pick(1, 2) : 1, window));
-        break;
-      case 3:
-        made.push_back(b.Add(x, b.Conv(x, b.Shape(x)[3], {1, 1, 0})));
-        break;
-      case 4:
-        made.push_back(b.Pool(x, ir::Pool2d::Kind::kMax, window));
-        break;
-      default:
-        made.push_back(b.Pool(x, ir::Pool2d::Kind::kAverage, window));
-        break;
-    }
-  }
-  ir::TensorIndex x = b.Dense(b.Flatten(b.GlobalAverage(made.back())), pick(2, 6));
-  std::vector<ir::TensorIndex> outputs = {b.Softmax(x)};
-  // Sometimes an inner tensor is an output, too, and must survive until the end.
-  if (made.size() > 2 && pick(0, 3) == 0) outputs.push_back(made[made.size() / 2]);
-  return b.Finish(outputs);
-}
-
-}  // namespace kinglet::compile::testing
+}  // namespace kinglet::testing

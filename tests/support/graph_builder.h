@@ -1,4 +1,4 @@
-// Small quantised models made from a seed, for the tests of the compiler.
+// Small quantised models, built operator by operator.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include "src/base/random.h"
 #include "src/ir/graph.h"
 
-namespace kinglet::compile::testing {
+namespace kinglet::testing {
 
 // Builds a graph operator by operator; each function returns the output tensor. Weights and scales
 // come from the seed.
@@ -17,13 +17,17 @@ class GraphBuilder {
   GraphBuilder(std::string name, uint64_t seed) : random_(seed) { graph_.name = std::move(name); }
 
   ir::TensorIndex Input(std::vector<int32_t> shape);
+  // An activation that the model carries with it.
+  ir::TensorIndex Constant(std::vector<int32_t> shape);
 
   struct Window {
     int32_t filter = 3, stride = 1, padding = 1;
   };
   ir::TensorIndex Conv(ir::TensorIndex input, int32_t channels, const Window& window);
   ir::TensorIndex Depthwise(ir::TensorIndex input, int32_t multiplier, const Window& window);
-  ir::TensorIndex Dense(ir::TensorIndex input, int32_t outputs);
+  enum class Scales : uint8_t { kPerTensor, kPerChannel };
+  ir::TensorIndex Dense(ir::TensorIndex input, int32_t outputs,
+                        Scales scales = Scales::kPerChannel);
   ir::TensorIndex Add(ir::TensorIndex x, ir::TensorIndex y);
   ir::TensorIndex Pool(ir::TensorIndex input, ir::Pool2d::Kind kind, const Window& window);
   ir::TensorIndex GlobalAverage(ir::TensorIndex input);
@@ -36,7 +40,8 @@ class GraphBuilder {
 
  private:
   ir::TensorIndex Activation(std::vector<int32_t> shape);
-  ir::TensorIndex Weights(std::vector<int32_t> shape, int32_t axis);
+  ir::TensorIndex Weights(std::vector<int32_t> shape, int32_t axis,
+                          Scales scales = Scales::kPerChannel);
   ir::TensorIndex Bias(int32_t count);
   ir::TensorIndex AddOp(std::string_view kind, ir::Attributes attributes,
                         std::vector<ir::TensorIndex> inputs, ir::TensorIndex output);
@@ -49,7 +54,4 @@ class GraphBuilder {
 // of operator once.
 ir::Graph SmallNetwork();
 
-// 3 to 12 operators of random kinds, sizes, strides and skip connections.
-ir::Graph RandomNetwork(uint64_t seed);
-
-}  // namespace kinglet::compile::testing
+}  // namespace kinglet::testing

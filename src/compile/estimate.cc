@@ -1,0 +1,107 @@
+#include "src/compile/estimate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "src/base/config.h"
+#include "src/base/files.h"
+#include "src/board/board.h"
+
+namespace kinglet::compile {
+namespace {
+
+constexpr int64_t kCodeBytesMax = 1 << 20;
+constexpr double kInstructionsMax = 1e6;
+
+// Every function that a program may call.
+constexpr auto kFunctions = std::to_array<std::string_view>(
+    {"Add", "AveragePool2d", "Conv2d", "DepthwiseConv2d", "FullyConnected",
+     "FullyConnectedPerChannel", "MaxPool2d", "Reshape", "Softmax"});
+
+uint64_t ReadBytes(ConfigTable& table, std::string_view key) {
+  if (!table.Has(key)) table.Reject(key, "is missing");
+  return static_cast<uint64_t>(table.GetInt(key, 0, 0, kCodeBytesMax));
+}
+
+KernelCost ReadKernel(ConfigTable& table) {
+  KernelCost cost;
+  cost.code_bytes = ReadBytes(table, "code_bytes");
+  cost.library_bytes = ReadBytes(table, "library_bytes");
+  cost.stack_bytes = ReadBytes(table, "stack_bytes");
+  for (size_t i = 0; i < KernelWork::kCount; ++i) {
+    cost.instructions[i] = table.GetDouble(KernelWork::kNames[i], 0, 0, kInstructionsMax);
+  }
+  return cost;
+}
+
+}  // namespace
+
+Result<CoreCosts> LoadCoreCosts(const std::string& core) {
+  KINGLET_TRY(const std::string folder, board::DataFolder());
+  const std::string path = fmt::format("{}/cores/costs/{}.toml", folder, core);
+  if (!FileExists(path)) {
+    return Fail(Code::kNotFound,
+                "{}: nobody has measured the kernels' costs on {}: run calibrate {}", path, core,
+                core);
+  }
+  KINGLET_TRY(ConfigTable table, ConfigTable::ParseFile(path));
+  CoreCosts costs;
+  costs.core = core;
+  costs.call_bytes = ReadBytes(table, "call_bytes");
+  for (const std::string_view function : kFunctions) {
+    costs.kernels[std::string(function)] = ReadKernel(table.Table(function));
+  }
+  KINGLET_CHECK(table.Finish());
+  return costs;
+}
+
+std::string CoreCostsText(const CoreCosts& costs) {
+  std::string text = fmt::format(
+      "# Costs of the portable kernels on {}, measured by benchmarks/compile/calibrate; do not "
+      "edit.\n"
+      "# Bytes; then instructions per turn of each loop (src/compile/kernel_work.h).\n"
+      "call_bytes = {}\n",
+      costs.core, costs.call_bytes);
+  for (const auto& [function, cost] : costs.kernels) {
+    text += fmt::format("\n[{}]\ncode_bytes = {}\nlibrary_bytes = {}\nstack_bytes = {}\n", function,
+                        cost.code_bytes, cost.library_bytes, cost.stack_bytes);
+    for (size_t i = 0; i < KernelWork::kCount; ++i) {
+      if (cost.instructions[i] == 0) continue;
+      text += fmt::format("{} = {:.3f}\n", KernelWork::kNames[i], cost.instructions[i]);
+    }
+  }
+  return text;
+}
+
+ModelEstimate Estimate(const Program& program, const CoreCosts& costs) {
+  ModelEstimate estimate;
+  std::set<std::string_view> linked;
+  uint64_t library_bytes = 0;
+  for (const Step& step : program.steps) {
+    if (step.moves_nothing) {
+      estimate.layer_instructions.push_back(0);
+      continue;
+    }
+    const auto found = costs.kernels.find(std::string(step.call.function));
+    KINGLET_ASSERT(found != costs.kernels.end());
+    const KernelCost& cost = found->second;
+    const auto work = WorkOf(step.call.params).Values();
+    double instructions = 0;
+    for (size_t i = 0; i < work.size(); ++i) instructions += work[i] * cost.instructions[i];
+    estimate.layer_instructions.push_back(instructions);
+    estimate.instructions += instructions;
+    estimate.stack_bytes = std::max(estimate.stack_bytes, cost.stack_bytes);
+    estimate.kernel_bytes +=
+        costs.call_bytes + ir::ParamFields(step.call.params).size() * sizeof(int32_t);
+    if (!linked.insert(step.call.function).second) continue;
+    estimate.kernel_bytes += cost.code_bytes;
+    // Kernels share library functions; the largest set is close to the union.
+    library_bytes = std::max(library_bytes, cost.library_bytes);
+  }
+  estimate.kernel_bytes += library_bytes;
+  return estimate;
+}
+
+}  // namespace kinglet::compile

@@ -1,0 +1,35 @@
+// How often the loops of the portable kernels turn: the quantities that their instruction counts
+// are linear in.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "src/ir/lower.h"
+
+namespace kinglet::compile {
+
+// Counts of one kernel call. A run is one entry of an innermost loop, a step one turn of it;
+// kernels that work on blocks of four channels at a time have both for blocks and for the channels
+// left over.
+struct KernelWork {
+  double calls = 1;
+  double pixels = 0;   // output positions; rows of a softmax; batches of a fully connected layer
+  double outputs = 0;  // output elements
+  double block_runs = 0;
+  double block_steps = 0;
+  double single_runs = 0;
+  double single_steps = 0;
+
+  static constexpr size_t kCount = 7;
+  static constexpr std::array<std::string_view, kCount> kNames = {
+      "calls", "pixels", "outputs", "block_runs", "block_steps", "single_runs", "single_steps"};
+  std::array<double, kCount> Values() const {
+    return {calls, pixels, outputs, block_runs, block_steps, single_runs, single_steps};
+  }
+};
+
+// Exact, with the taps left out that fall into the padding.
+KernelWork WorkOf(const ir::KernelParams& params);
+
+}  // namespace kinglet::compile
