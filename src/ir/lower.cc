@@ -23,13 +23,17 @@ class OutputLead {
 
   void Add(const Axis& a) {
     int64_t least = std::numeric_limits<int64_t>::max();
-    for (int32_t i = 0; i < a.output; ++i) {
+    const auto consider = [&](int32_t i) {
       const int32_t origin = i * a.stride - a.pad;
       const kernels::TapRange taps = kernels::TapsInside(origin, a.filter, a.dilation, a.input);
-      if (taps.begin == taps.end) continue;
+      if (taps.begin == taps.end) return;
       const int64_t first = origin + static_cast<int64_t>(taps.begin) * a.dilation;
       least = std::min(least, first * a.input_step_bytes - i * a.output_step_bytes);
-    }
+    };
+    // From the first window that begins inside the input, the bound is linear: its ends suffice.
+    const int32_t inside = std::min(a.output - 1, (a.pad + a.stride - 1) / a.stride);
+    for (int32_t i = 0; i <= inside; ++i) consider(i);
+    consider(std::min(a.output - 1, (a.input - 1 + a.pad) / a.stride));
     // An axis without any window inside the input reads nothing; 0 is then as good as any.
     if (least != std::numeric_limits<int64_t>::max()) bytes_ += least;
   }
