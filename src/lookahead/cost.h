@@ -33,11 +33,11 @@ struct FeaturesCost {
 struct ModelCost {
   std::string name;  // of the family's member: "ds_cnn-32x4"
   int64_t macs = 0;
-  Estimate kernel_bytes = {};  // flash: the kernels it calls
-  Estimate call_bytes = {};    // flash: the calls, with their shapes and ranges
-  uint64_t weight_bytes = 0;   // flash: weights, biases, multipliers, lookup tables
-  uint64_t arena_bytes = 0;    // RAM: input, activations and scratch, as planned
-  Estimate stack_bytes = {};   // deepest use during an inference
+  Estimate kernel_bytes =
+      {};                     // flash: the kernels it calls, library functions they need, the calls
+  uint64_t weight_bytes = 0;  // flash: weights, biases, multipliers, lookup tables
+  uint64_t arena_bytes = 0;   // RAM: input, activations and scratch, as planned
+  Estimate stack_bytes = {};  // deepest use during an inference
   Estimate instructions = {};  // per inference
 };
 

@@ -1,29 +1,28 @@
 // The costs of a pipeline and of models, before anything is trained: sizes by the compiler's own
-// planner on untrained int8 graphs, code and instructions by calibrated estimates.
+// planner on untrained int8 graphs, code, stack and instructions by its calibrated estimates.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "src/board/board.h"
+#include "src/compile/program.h"
 #include "src/ir/graph.h"
 #include "src/lookahead/cost.h"
-#include "src/lookahead/kernel_work.h"
 #include "src/lookahead/plan.h"
 #include "src/signal/pipeline.h"
-#include "src/signal/resources.h"
 
 namespace kinglet::lookahead {
 
-// A model measured once, for boards of any core.
+// A model laid out once, for boards of any core.
 struct MeasuredModel {
   std::string name;
   int64_t macs = 0;
   uint64_t weight_bytes = 0;
   uint64_t arena_bytes = 0;
-  uint64_t parameter_bytes = 0;   // flash: shapes and ranges, as the kernels take them
-  std::vector<KernelWork> calls;  // that are there at run time
+  compile::Program program;
 };
 
 // Errors as compile::MakeProgram.
@@ -40,11 +39,12 @@ Result<std::vector<MeasuredModel>> MeasureFamily(const signal::Pipeline& pipelin
 Result<MeasuredModel> MeasureMember(const signal::Pipeline& pipeline, int32_t class_count,
                                     std::string_view member);
 
-ModelCost CostOf(const MeasuredModel& model, signal::CoreClass core);
-FeaturesCost CostOf(const signal::Pipeline& pipeline, signal::CoreClass core);
-RuntimeCost CostOfRuntime(signal::CoreClass core);
+// What the parts cost on `core`. kNotFound when its costs have not been measured.
+Result<ModelCost> CostOf(const MeasuredModel& model, const board::Core& core);
+Result<FeaturesCost> CostOf(const signal::Pipeline& pipeline, const board::Core& core);
+Result<RuntimeCost> CostOfRuntime(const board::Core& core);
 
-// MakePlan with these costs. kNotFound when the board's core is of no known class.
+// MakePlan with these costs.
 Result<Plan> PlanFor(const board::Board& board, const Requirements& requirements,
                      const signal::Pipeline& pipeline, const std::vector<MeasuredModel>& models);
 

@@ -68,7 +68,6 @@ Budget FlashBudget(const board::Board& board, const Requirements& requirements,
   return SizeBudget(board, requirements, Resource::kFlash,
                     {{"weights", Bytes(model.weight_bytes)},
                      {"kernels", model.kernel_bytes},
-                     {"model", model.call_bytes},
                      {"dsp", Sum(features.code_bytes, Bytes(features.table_bytes))},
                      {"runtime", runtime.code_bytes}});
 }

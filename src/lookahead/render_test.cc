@@ -100,8 +100,7 @@ TEST(PlanJson, FieldNamesAreStable) {
                           "latency", "processor", "members"));
   EXPECT_THAT(KeysOf(json["flash"]),
               ElementsAre("predicted", "worst", "limit", "unit", "verdict", "lines"));
-  EXPECT_THAT(KeysOf(json["flash"]["lines"]),
-              ElementsAre("weights", "kernels", "model", "dsp", "runtime"));
+  EXPECT_THAT(KeysOf(json["flash"]["lines"]), ElementsAre("weights", "kernels", "dsp", "runtime"));
   EXPECT_THAT(KeysOf(json["ram"]["lines"]),
               ElementsAre("arena", "dsp_scratch", "dsp_state", "raw_input", "stack", "runtime"));
   EXPECT_THAT(KeysOf(json["members"][0]), ElementsAre("model", "verdict", "macs", "flash_bytes",
