@@ -8,6 +8,7 @@ class CommandLine;
 // One line a command, in the order of the help text.
 void AddBench(CommandLine& cli);
 void AddBoards(CommandLine& cli);
+void AddData(CommandLine& cli);
 void AddInvoke(CommandLine& cli);
 void AddNew(CommandLine& cli);
 void AddLineage(CommandLine& cli);

@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
       kinglet::kVersion);
   kinglet::apps::AddBench(cli);
   kinglet::apps::AddBoards(cli);
+  kinglet::apps::AddData(cli);
   kinglet::apps::AddInvoke(cli);
   kinglet::apps::AddNew(cli);
   kinglet::apps::AddLineage(cli);

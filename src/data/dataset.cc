@@ -88,6 +88,10 @@ Result<std::vector<Recording>> ParseManifest(std::string_view text) {
 
 Result<Dataset> MakeDataset(store::Store& store, const SplitOptions& options) {
   KINGLET_TRY(Catalog catalog, LoadCatalog(store));
+  const std::string parameters = Parameters(options);
+  const Digest key = store::StageKey("dataset", parameters, {catalog.head});
+  KINGLET_TRY(const auto made, store.FindByKey("dataset", key));
+  if (made) return LoadDataset(store, *made);
   KINGLET_CHECK(CheckOneKind(catalog.recordings));
   KINGLET_CHECK(AssignSplits(catalog.recordings, options));
   Dataset dataset;
@@ -96,17 +100,15 @@ Result<Dataset> MakeDataset(store::Store& store, const SplitOptions& options) {
 
   std::vector<Digest> holds;
   for (const Recording& recording : dataset.recordings) holds.push_back(recording.content);
-  const std::string parameters = Parameters(options);
   const std::string manifest = FormatManifest(dataset.recordings);
   KINGLET_CHECK(store.BeginBatch());
   const auto put = [&]() -> Status {
     KINGLET_TRY(const Digest content, store.PutBlob(AsBytes(manifest), holds));
-    KINGLET_TRY(dataset.artifact,
-                store.PutArtifact({.kind = "dataset",
-                                   .name = "dataset",
-                                   .key = store::StageKey("dataset", parameters, {catalog.head}),
-                                   .content = content,
-                                   .parameters = parameters}));
+    KINGLET_TRY(dataset.artifact, store.PutArtifact({.kind = "dataset",
+                                                     .name = "dataset",
+                                                     .key = key,
+                                                     .content = content,
+                                                     .parameters = parameters}));
     return {};
   };
   if (Status done = put(); !done) {

@@ -22,8 +22,9 @@ struct Dataset {
 };
 
 // Splits the catalogue and records the result as an artifact. The same recordings and splits give
-// the same bytes on every machine, whatever the order of the imports. kInvalid when there is
-// nothing, or sound and pictures together.
+// the same bytes on every machine, whatever the order of the imports. What was made before from an
+// unchanged catalogue is returned as it is. kInvalid when there is nothing, or sound and pictures
+// together.
 Result<Dataset> MakeDataset(store::Store& store, const SplitOptions& options);
 
 // A data set that was made before: `artifact` is of kind "dataset".

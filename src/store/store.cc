@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "src/base/files.h"
+#include "src/base/version.h"
 #include "src/store/sqlite.h"
 
 namespace kinglet::store {
@@ -408,7 +409,6 @@ Result<std::vector<Artifact>> Store::List(std::string_view kind) const {
 
 Status Store::SetReference(std::string_view name, const Digest& digest) {
   return impl_->Transact([&]() -> Status {
-    KINGLET_CHECK(impl_->FindBlobRow(digest));
     KINGLET_TRY(Statement set,
                 impl_->database->Prepare("INSERT OR REPLACE INTO reference VALUES(?, ?)"));
     set.Bind(name).Bind(digest.bytes);
@@ -461,7 +461,7 @@ Result<uint64_t> Store::CollectGarbage() {
 Digest StageKey(std::string_view stage, std::string_view parameters,
                 const std::vector<Digest>& inputs) {
   Hasher hasher;
-  hasher.AddField(stage).AddField(KINGLET_VERSION).AddField(parameters);
+  hasher.AddField(stage).AddField(kVersion).AddField(parameters);
   for (const Digest& input : inputs) hasher.Add(input.bytes);
   return hasher.Finish();
 }

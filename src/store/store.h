@@ -68,7 +68,8 @@ class Store {
   Result<std::vector<Artifact>> UsersOfBlob(const Digest& content) const;
   Result<std::vector<Artifact>> List(std::string_view kind = {}) const;  // newest first
 
-  // Small named values that change, e.g. the data catalogue's head: set atomically.
+  // Small named values that change, e.g. the data catalogue's head: set atomically. When the digest
+  // is a blob's, that blob stays.
   Status SetReference(std::string_view name, const Digest& digest);
   Result<std::optional<Digest>> GetReference(std::string_view name) const;
 
