@@ -63,8 +63,14 @@ nlohmann::ordered_json ToJson(const data::ImportSummary& summary) {
 }
 
 void PrintSummary(const data::ImportSummary& summary) {
-  for (const data::Rejected& file : summary.rejected) {
+  constexpr size_t kLinesMax = 20;
+  const size_t lines = std::min(summary.rejected.size(), kLinesMax);
+  for (size_t i = 0; i < lines; ++i) {
+    const data::Rejected& file = summary.rejected[i];
     std::fprintf(stderr, "left out: %s: %s\n", file.name.c_str(), file.reason.c_str());
+  }
+  if (const size_t more = summary.rejected.size() - lines; more > 0) {
+    std::fprintf(stderr, "left out: %s more; --json lists them all\n", FormatCount(more).c_str());
   }
   std::printf("%s recordings added, %s changed, %s there already",
               FormatCount(summary.added).c_str(), FormatCount(summary.changed).c_str(),
