@@ -105,9 +105,8 @@ Engine::Range Engine::Group(int32_t group) const {
   return {int64_t{batch_} * group / kGroups, int64_t{batch_} * (group + 1) / kGroups};
 }
 
-Engine::Range Engine::Values(const Shape& shape, int32_t group) const {
-  const Range range = Group(group);
-  return {range.begin * PaddedSize(shape), range.end * PaddedSize(shape)};
+Engine::Range Engine::Values(const Shape& shape, Range samples) {
+  return {samples.begin * PaddedSize(shape), samples.end * PaddedSize(shape)};
 }
 
 void Engine::Start(int32_t batch) {
@@ -124,19 +123,24 @@ void Engine::Forward(const Network& network, int32_t batch, Mode mode, uint64_t 
   dropout_seed_ = dropout_seed;
   if (network.input_gain != 1) {
     pool_.Run(kGroups, [&](int32_t group) {
-      const Range values = Values(architecture_.input, group);
+      const Range values = Values(architecture_.input, Group(group));
       float* x = activations_[0].data();
       for (int64_t i = values.begin; i < values.end; ++i) x[i] *= network.input_gain;
     });
   }
   for (size_t i = 0; i < states_.size(); ++i) {
     if (layer(i).HasWeights()) PrepareScale(i);
-    pool_.Run(kGroups, [&](int32_t group) { ForwardGroup(i, group); });
+    pool_.Run(kGroups, [&](int32_t group) {
+      if (layer(i).batch_norm) {
+        std::fill(sum_partials_[group].begin(), sum_partials_[group].end(), 0.0);
+      }
+      InParts(layer(i), group, [&](Range samples) { ForwardPart(i, samples, group); });
+    });
     MarkApplied(layer(i));
     if (layer(i).batch_norm && mode_ == Mode::kTrain) FinishStatistics(i);
   }
   const auto last = static_cast<ActivationIndex>(states_.size());
-  pool_.Run(kGroups, [&](int32_t group) { ApplyPending(last, group); });
+  pool_.Run(kGroups, [&](int32_t group) { ApplyPending(last, Group(group)); });
   FinishLogits();
 }
 
@@ -148,7 +152,9 @@ void Engine::ForwardInt8(const Int8Plan& plan, int32_t batch) {
     if (!IsPool(layer(i)) && states_[i].sums.size() == 0) {
       states_[i].sums.Resize(activations_[i + 1].size());
     }
-    pool_.Run(kGroups, [&](int32_t group) { ForwardInt8Group(i, group); });
+    pool_.Run(kGroups, [&](int32_t group) {
+      InParts(layer(i), group, [&](Range samples) { ForwardInt8Part(i, samples, group); });
+    });
   }
   FinishLogits();
 }
@@ -177,16 +183,16 @@ void Engine::PrepareScale(size_t index) {
   }
 }
 
-void Engine::ApplyPending(ActivationIndex activation, int32_t group) {
+void Engine::ApplyPending(ActivationIndex activation, Range samples) {
   if (activation <= 0) return;
   const size_t index = static_cast<size_t>(activation) - 1;
   const State& state = states_[index];
   if (!state.pending) return;
   const Shape& out = layer(index).out;
   const int32_t channels = PaddedChannels(out.c);
-  const Range values = Values(out, group);
+  const Range values = Values(out, samples);
   kernels_.scale_shift(state.sums.data() + values.begin, (values.end - values.begin) / channels,
-                       channels, state.scale.data(), state.shift.data(), layer(index).relu,
+                       channels, Factors(state), layer(index).relu,
                        activations_[index + 1].data() + values.begin);
 }
 
@@ -196,15 +202,15 @@ void Engine::MarkApplied(const Layer& layer) {
   }
 }
 
-void Engine::ForwardGroup(size_t index, int32_t group) {
+void Engine::ForwardPart(size_t index, Range samples, int32_t group) {
   const Layer& l = layer(index);
-  ApplyPending(l.input, group);
-  ApplyPending(l.other, group);
-  const Range samples = Group(group), values = Values(l.out, group);
+  ApplyPending(l.input, samples);
+  ApplyPending(l.other, samples);
+  const Range values = Values(l.out, samples);
   const float* x = activations_[static_cast<size_t>(l.input)].data();
   float* out = activations_[index + 1].data();
   if (l.HasWeights()) {
-    ForwardSums(index, group);
+    ForwardSums(index, samples, group);
   } else if (IsPool(l)) {
     PoolForward({l, samples.begin, samples.end}, x, out);
   } else if (l.kind == LayerKind::kAdd) {
@@ -212,11 +218,11 @@ void Engine::ForwardGroup(size_t index, int32_t group) {
     kernels_.add_two(x + values.begin, other + values.begin, l.relu, values.end - values.begin,
                      out + values.begin);
   } else {
-    ForwardDropout(index, group);
+    ForwardDropout(index, samples);
   }
 }
 
-void Engine::ForwardSums(size_t index, int32_t group) {
+void Engine::ForwardSums(size_t index, Range samples, int32_t group) {
   const Layer& l = layer(index);
   const State& state = states_[index];
   const Convolution& convolution = *state.convolution;
@@ -226,9 +232,7 @@ void Engine::ForwardSums(size_t index, int32_t group) {
   float* out = activations_[index + 1].data();
   float* sums = statistics ? Sums(index) : out;
   double* moments = sum_partials_[group].data();
-  if (statistics) std::fill(moments, moments + 2 * at.columns, 0.0);
 
-  const Range samples = Group(group);
   const int64_t end = samples.end * convolution.positions_per_sample();
   int64_t first = samples.begin * convolution.positions_per_sample();
   for (; first < end; first += convolution.block()) {
@@ -239,16 +243,14 @@ void Engine::ForwardSums(size_t index, int32_t group) {
     if (statistics) {
       kernels_.channel_moments(block, count, at.columns, moments, moments + at.columns);
     } else {
-      kernels_.scale_shift(block, count, at.columns, state.scale.data(), state.shift.data(), l.relu,
-                           block);
+      kernels_.scale_shift(block, count, at.columns, Factors(state), l.relu, block);
     }
   }
 }
 
-void Engine::ForwardDropout(size_t index, int32_t group) {
+void Engine::ForwardDropout(size_t index, Range samples) {
   const Layer& l = layer(index);
   const int64_t size = PaddedSize(l.out);
-  const Range samples = Group(group);
   const float* x = activations_[static_cast<size_t>(l.input)].data();
   float* factors = Sums(index);
   float* out = activations_[index + 1].data();
@@ -306,14 +308,12 @@ void Engine::UpdateStatistics(float momentum, std::vector<float>& statistics) co
   }
 }
 
-void Engine::ForwardInt8Group(size_t index, int32_t group) {
+void Engine::ForwardInt8Part(size_t index, Range samples, int32_t group) {
   const Layer& l = layer(index);
-  const Range samples = Group(group), values = Values(l.out, group);
   const float* x = activations_[static_cast<size_t>(l.input)].data();
   float* out = activations_[index + 1].data();
-  const Int8Layer& plan = plan_->layers[index];
   if (l.HasWeights()) {
-    ForwardInt8Sums(index, group);
+    ForwardInt8Sums(index, samples, group);
   } else if (l.kind == LayerKind::kAveragePool) {
     PoolForwardInteger({l, samples.begin, samples.end}, x, plan_->activations[index + 1].zero_point,
                        out);
@@ -321,35 +321,43 @@ void Engine::ForwardInt8Group(size_t index, int32_t group) {
     PoolForward({l, samples.begin, samples.end}, x, out);
   } else {
     KINGLET_ASSERT(l.kind == LayerKind::kAdd);
-    const kernels::AddParams& p = plan.add;
-    const float* other = activations_[static_cast<size_t>(l.other)].data();
-    float* sums = Sums(index);
-    const auto term = [](float value, int32_t multiplier, int32_t shift) {
-      const int32_t shifted =
-          kernels::WrappingShiftLeft(static_cast<int32_t>(value), kernels::kAddLeftShift);
-      return kernels::MultiplyByQuantizedMultiplier(shifted, multiplier, shift);
-    };
-    for (int64_t i = values.begin; i < values.end; ++i) {
-      const int32_t sum = kernels::WrappingAdd(term(x[i], p.input1_multiplier, p.input1_shift),
-                                               term(other[i], p.input2_multiplier, p.input2_shift));
-      const int32_t scaled = kernels::WrappingAdd(
-          kernels::MultiplyByQuantizedMultiplier(sum, p.output_multiplier, p.output_shift),
-          p.output_zero_point);
-      const int32_t clamped = kernels::Clamp(scaled, p.activation_min, p.activation_max);
-      sums[i] = static_cast<float>(scaled - p.output_zero_point);
-      out[i] = static_cast<float>(clamped - p.output_zero_point);
-    }
+    ForwardInt8Add(index, samples);
   }
 }
 
-void Engine::ForwardInt8Sums(size_t index, int32_t group) {
+// device/kernels/portable/add.cc, on values less their zero points.
+void Engine::ForwardInt8Add(size_t index, Range samples) {
+  const Layer& l = layer(index);
+  const kernels::AddParams& p = plan_->layers[index].add;
+  const float* x = activations_[static_cast<size_t>(l.input)].data();
+  const float* other = activations_[static_cast<size_t>(l.other)].data();
+  float* sums = Sums(index);
+  float* out = activations_[index + 1].data();
+  const auto term = [](float value, int32_t multiplier, int32_t shift) {
+    const int32_t shifted =
+        kernels::WrappingShiftLeft(static_cast<int32_t>(value), kernels::kAddLeftShift);
+    return kernels::MultiplyByQuantizedMultiplier(shifted, multiplier, shift);
+  };
+  const Range values = Values(l.out, samples);
+  for (int64_t i = values.begin; i < values.end; ++i) {
+    const int32_t sum = kernels::WrappingAdd(term(x[i], p.input1_multiplier, p.input1_shift),
+                                             term(other[i], p.input2_multiplier, p.input2_shift));
+    const int32_t scaled = kernels::WrappingAdd(
+        kernels::MultiplyByQuantizedMultiplier(sum, p.output_multiplier, p.output_shift),
+        p.output_zero_point);
+    const int32_t clamped = kernels::Clamp(scaled, p.activation_min, p.activation_max);
+    sums[i] = static_cast<float>(kernels::WrappingSubtract(scaled, p.output_zero_point));
+    out[i] = static_cast<float>(clamped - p.output_zero_point);
+  }
+}
+
+void Engine::ForwardInt8Sums(size_t index, Range samples, int32_t group) {
   const Layer& l = layer(index);
   const Convolution& convolution = *states_[index].convolution;
   const Int8Layer& plan = plan_->layers[index];
   const int32_t columns = layout_.layers[index].columns;
   const float* x = activations_[static_cast<size_t>(l.input)].data();
   int32_t* sums = integer_sums_[group].data();
-  const Range samples = Group(group);
   const int64_t end = samples.end * convolution.positions_per_sample();
   int64_t first = samples.begin * convolution.positions_per_sample();
   for (; first < end; first += convolution.block()) {

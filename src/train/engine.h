@@ -7,7 +7,9 @@
 // the pool.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <span>
 #include <vector>
@@ -96,27 +98,42 @@ class Engine {
 
   const Layer& layer(size_t index) const { return architecture_.layers[index]; }
   Range Group(int32_t group) const;
-  Range Values(const Shape& shape, int32_t group) const;  // Group() in floats of an activation
+  // Calls task(samples) for the group's samples in order, in parts of which the cache holds the
+  // layer's inputs and outputs.
+  template <typename Task>
+  void InParts(const Layer& layer, int32_t group, const Task& task) const {
+    constexpr int64_t kPositions = 192;  // enough for the GEMM's register tiles
+    const int64_t part = (kPositions - 1) / (int64_t{layer.out.h} * layer.out.w) + 1;
+    const Range all = Group(group);
+    for (int64_t begin = all.begin; begin < all.end; begin += part) {
+      task(Range{begin, std::min(begin + part, all.end)});
+    }
+  }
+  // Samples in floats of an activation.
+  static Range Values(const Shape& shape, Range samples);
   float* Sums(size_t index) { return states_[index].sums.data(); }
+  static ScaleShift Factors(const State& state) { return {state.scale.data(), state.shift.data()}; }
 
   void Start(int32_t batch);
-  void ForwardGroup(size_t index, int32_t group);
-  void ForwardSums(size_t index, int32_t group);
-  void ForwardInt8Sums(size_t index, int32_t group);
-  void ForwardInt8Group(size_t index, int32_t group);
-  void ForwardDropout(size_t index, int32_t group);
   void PrepareScale(size_t index);
+  void ForwardPart(size_t index, Range samples, int32_t group);
+  void ForwardSums(size_t index, Range samples, int32_t group);
+  void ForwardDropout(size_t index, Range samples);
   void FinishStatistics(size_t index);
-  void ApplyPending(ActivationIndex activation, int32_t group);
+  void ApplyPending(ActivationIndex activation, Range samples);
   void MarkApplied(const Layer& layer);
+  void ForwardInt8Part(size_t index, Range samples, int32_t group);
+  void ForwardInt8Sums(size_t index, Range samples, int32_t group);
+  void ForwardInt8Add(size_t index, Range samples);
   void FinishLogits();
 
-  void BackwardGroup(size_t index, int32_t group);
-  void GateGroup(size_t index, int32_t group);
-  void PassToInput(size_t index, ActivationIndex input, int32_t group);
+  void StartBackward(size_t index, int32_t group);
+  void BackwardPart(size_t index, Range samples, int32_t group);
+  void Gate(size_t index, Range samples, int32_t group);
+  void PassToInput(size_t index, ActivationIndex input, Range samples);
   bool AddsToInput(size_t index, ActivationIndex input) const;
-  void ReduceProducer(size_t index, ActivationIndex input, int32_t group);
-  void ReduceGroup(size_t index, int32_t group);
+  bool CompletesInput(size_t index, ActivationIndex input) const;
+  void Reduce(size_t index, Range samples, int32_t group);
   void FinishReduce(size_t index, std::vector<float>& gradient);
   void CollectGradients(size_t index, std::vector<float>& gradient);
 

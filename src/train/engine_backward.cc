@@ -16,7 +16,10 @@ void Engine::Backward(std::vector<float>& gradient) {
   for (size_t i = states_.size(); i-- > 0;) {
     State& state = states_[i];
     if (layer(i).batch_norm) {
-      if (!state.reduced) pool_.Run(kGroups, [&](int32_t group) { ReduceGroup(i, group); });
+      if (!state.reduced) {
+        std::fill(state.norm_partials.begin(), state.norm_partials.end(), 0.0);
+        pool_.Run(kGroups, [&](int32_t group) { Reduce(i, Group(group), group); });
+      }
       FinishReduce(i, gradient);
     }
     if (layer(i).HasWeights()) {
@@ -25,12 +28,16 @@ void Engine::Backward(std::vector<float>& gradient) {
       state.turned.resize(state.convolution->turned_floats());
       state.convolution->Turn(weights, state.turned.data());
     }
-    pool_.Run(kGroups, [&](int32_t group) { BackwardGroup(i, group); });
     for (const ActivationIndex input : {layer(i).input, layer(i).other}) {
-      if (input > 0 && first_consumer_[static_cast<size_t>(input)] == i) {
-        states_[static_cast<size_t>(input) - 1].reduced = true;
-      }
+      if (!CompletesInput(i, input)) continue;
+      State& producer = states_[static_cast<size_t>(input) - 1];
+      std::fill(producer.norm_partials.begin(), producer.norm_partials.end(), 0.0);
+      producer.reduced = true;
     }
+    pool_.Run(kGroups, [&](int32_t group) {
+      StartBackward(i, group);
+      InParts(layer(i), group, [&](Range samples) { BackwardPart(i, samples, group); });
+    });
     if (layer(i).HasWeights()) CollectGradients(i, gradient);
   }
 }
@@ -39,65 +46,74 @@ bool Engine::AddsToInput(size_t index, ActivationIndex input) const {
   return last_consumer_[static_cast<size_t>(input)] != index;
 }
 
-// Turns the gradient of the layer's output into that of its sums, in place.
-void Engine::GateGroup(size_t index, int32_t group) {
-  const Layer& l = layer(index);
-  const int32_t channels = PaddedChannels(l.out.c);
-  const Range values = Values(l.out, group);
-  const int64_t rows = (values.end - values.begin) / channels;
-  float* d = gradients_[index + 1].data() + values.begin;
-  const float* out = activations_[index + 1].data() + values.begin;
-  const State& state = states_[index];
-  if (l.batch_norm) {
-    kernels_.norm_apply(d, l.relu ? out : nullptr, state.sums.data() + values.begin, rows, channels,
-                        state.a.data(), state.b.data(), state.e.data());
-    return;
-  }
-  double* sums = nullptr;
-  if (l.HasWeights()) {
-    sums = sum_partials_[group].data();
-    std::fill(sums, sums + channels, 0.0);
-  }
-  const Gate gate = plan_ != nullptr ? Gate::kUnclamped : l.relu ? Gate::kPositive : Gate::kAll;
-  const float* unclamped = plan_ != nullptr ? state.sums.data() + values.begin : nullptr;
-  kernels_.gate(d, out, unclamped, gate, rows, channels, sums);
+// Whether the layer's is the last share of the input's gradient. Batch norm's sums over it are then
+// taken while it is in the cache.
+bool Engine::CompletesInput(size_t index, ActivationIndex input) const {
+  return input > 0 && first_consumer_[static_cast<size_t>(input)] == index &&
+         layer(static_cast<size_t>(input) - 1).batch_norm;
 }
 
-void Engine::BackwardGroup(size_t index, int32_t group) {
+void Engine::StartBackward(size_t index, int32_t group) {
+  if (!layer(index).HasWeights()) return;
+  float* partial = weight_partials_[group].data();
+  std::fill(partial, partial + layout_.layers[index].WeightCount(), 0.0F);
+  std::fill(sum_partials_[group].begin(), sum_partials_[group].end(), 0.0);
+}
+
+// Turns the gradient of the layer's output into that of its sums, in place.
+void Engine::Gate(size_t index, Range samples, int32_t group) {
+  const Layer& l = layer(index);
+  const State& state = states_[index];
+  const int32_t channels = PaddedChannels(l.out.c);
+  const Range values = Values(l.out, samples);
+  const int64_t rows = (values.end - values.begin) / channels;
+  float* d = gradients_[index + 1].data() + values.begin;
+  const float* sums = state.sums.size() > 0 ? state.sums.data() + values.begin : nullptr;
+  if (l.batch_norm) {
+    const ScaleShift factors = Factors(state);
+    kernels_.norm_apply(d, sums, l.relu ? &factors : nullptr, rows, channels, state.a.data(),
+                        state.b.data(), state.e.data());
+    return;
+  }
+  const auto gate = plan_ != nullptr ? train::Gate::kUnclamped
+                    : l.relu         ? train::Gate::kPositive
+                                     : train::Gate::kAll;
+  kernels_.gate(d, activations_[index + 1].data() + values.begin, sums, gate, rows, channels,
+                l.HasWeights() ? sum_partials_[group].data() : nullptr);
+}
+
+void Engine::BackwardPart(size_t index, Range samples, int32_t group) {
   const Layer& l = layer(index);
   const auto input = static_cast<size_t>(l.input);
-  const Range samples = Group(group);
   const float* x = activations_[input].data();
+  float* d = gradients_[index + 1].data();
   float* dx = l.input > 0 ? gradients_[input].data() : nullptr;
-  const float* d = gradients_[index + 1].data();
+  const bool add = AddsToInput(index, l.input);
   if (l.HasWeights()) {
-    GateGroup(index, group);
-    float* partial = weight_partials_[group].data();
-    std::fill(partial, partial + layout_.layers[index].WeightCount(), 0.0F);
+    Gate(index, samples, group);
     states_[index].convolution->Backward(
         x, states_[index].turned.data(), d, samples.begin, samples.end,
-        {.dw = partial, .dx = dx, .add_dx = AddsToInput(index, l.input)}, scratch_[group].data());
+        {.dw = weight_partials_[group].data(), .dx = dx, .add_dx = add}, scratch_[group].data());
   } else if (l.kind == LayerKind::kAdd) {
-    GateGroup(index, group);
-    PassToInput(index, l.input, group);
-    PassToInput(index, l.other, group);
-    ReduceProducer(index, l.other, group);
+    Gate(index, samples, group);
+    PassToInput(index, l.input, samples);
+    PassToInput(index, l.other, samples);
   } else if (l.kind == LayerKind::kDropout) {
-    const Range values = Values(l.out, group);
-    float* own = gradients_[index + 1].data();
-    for (int64_t i = values.begin; i < values.end; ++i) own[i] *= Sums(index)[i];
-    PassToInput(index, l.input, group);
+    const Range values = Values(l.out, samples);
+    for (int64_t i = values.begin; i < values.end; ++i) d[i] *= Sums(index)[i];
+    PassToInput(index, l.input, samples);
   } else if (dx != nullptr) {
-    PoolBackward({l, samples.begin, samples.end}, x, activations_[index + 1].data(), d, dx,
-                 AddsToInput(index, l.input));
+    PoolBackward({l, samples.begin, samples.end}, x, activations_[index + 1].data(), d, dx, add);
   }
-  ReduceProducer(index, l.input, group);
+  for (const ActivationIndex done : {l.input, l.other}) {
+    if (CompletesInput(index, done)) Reduce(static_cast<size_t>(done) - 1, samples, group);
+  }
 }
 
 // Hands the layer's own gradient on unchanged.
-void Engine::PassToInput(size_t index, ActivationIndex input, int32_t group) {
+void Engine::PassToInput(size_t index, ActivationIndex input, Range samples) {
   if (input <= 0) return;
-  const Range values = Values(layer(index).out, group);
+  const Range values = Values(layer(index).out, samples);
   const float* d = gradients_[index + 1].data();
   float* dx = gradients_[static_cast<size_t>(input)].data();
   if (AddsToInput(index, input)) {
@@ -107,25 +123,18 @@ void Engine::PassToInput(size_t index, ActivationIndex input, int32_t group) {
   }
 }
 
-// Once an activation's gradient is complete, batch norm's sums over it are taken while it is in the
-// cache.
-void Engine::ReduceProducer(size_t index, ActivationIndex input, int32_t group) {
-  if (input <= 0 || first_consumer_[static_cast<size_t>(input)] != index) return;
-  const size_t producer = static_cast<size_t>(input) - 1;
-  if (layer(producer).batch_norm) ReduceGroup(producer, group);
-}
-
-void Engine::ReduceGroup(size_t index, int32_t group) {
+// Batch norm's sums over the gradient of its output.
+void Engine::Reduce(size_t index, Range samples, int32_t group) {
   const Layer& l = layer(index);
   State& state = states_[index];
   const int32_t channels = PaddedChannels(l.out.c);
-  const Range values = Values(l.out, group);
+  const Range values = Values(l.out, samples);
   double* sums = &state.norm_partials[static_cast<size_t>(group) * 2 * channels];
-  std::fill(sums, sums + 2 * channels, 0.0);
-  const float* out = l.relu ? activations_[index + 1].data() + values.begin : nullptr;
-  kernels_.norm_reduce(gradients_[index + 1].data() + values.begin, out,
+  const ScaleShift factors = Factors(state);
+  kernels_.norm_reduce(gradients_[index + 1].data() + values.begin,
                        state.sums.data() + values.begin, state.mean.data(),
-                       (values.end - values.begin) / channels, channels, sums, sums + channels);
+                       l.relu ? &factors : nullptr, (values.end - values.begin) / channels,
+                       channels, sums, sums + channels);
 }
 
 // With g the gradient behind the ReLU, h the normalised sums and m the count, batch norm's input

@@ -52,6 +52,12 @@ struct MomentumStep {
   float learning_rate = 0, momentum = 0.9F, decay = 0;
 };
 
+// A factor and a summand for each channel.
+struct ScaleShift {
+  const float* scale = nullptr;
+  const float* shift = nullptr;
+};
+
 struct Kernels {
   const char* name;
 
@@ -68,16 +74,16 @@ struct Kernels {
   void (*channel_moments)(const float* x, int64_t rows, int32_t channels, double* sum,
                           double* sum_squares);
   // out = x * scale + shift, negative values replaced by 0 if `relu`; out may be x.
-  void (*scale_shift)(const float* x, int64_t rows, int32_t channels, const float* scale,
-                      const float* shift, bool relu, float* out);
+  void (*scale_shift)(const float* x, int64_t rows, int32_t channels, ScaleShift factors, bool relu,
+                      float* out);
 
-  // Batch norm's backward pass, first half: with g = d gated by `out` (or all of d when out is
-  // null), sum += g and sum_centred += g * (y - mean).
-  void (*norm_reduce)(const float* d, const float* out, const float* y, const float* mean,
+  // Batch norm's backward pass, first half: with g = d where y * scale + shift is above 0, else 0
+  // (all of d when `relu` is null), sum += g and sum_centred += g * (y - mean).
+  void (*norm_reduce)(const float* d, const float* y, const float* mean, const ScaleShift* relu,
                       int64_t rows, int32_t channels, double* sum, double* sum_centred);
   // Second half: d = a * g + (b * y + e).
-  void (*norm_apply)(float* d, const float* out, const float* y, int64_t rows, int32_t channels,
-                     const float* a, const float* b, const float* e);
+  void (*norm_apply)(float* d, const float* y, const ScaleShift* relu, int64_t rows,
+                     int32_t channels, const float* a, const float* b, const float* e);
 
   // d = d gated; sum += column sums of the result unless null. `y` is read for kUnclamped, `out`
   // for all but kAll.

@@ -289,10 +289,12 @@ void ChannelMoments(const float* x, int64_t rows, int32_t channels, double* sum,
 inline Vec Positive(Vec v, bool relu) { return relu ? (v > Vec{} ? v : Vec{}) : v; }
 
 template <int V>
-void ScaleShiftBlock(const float* x, int64_t rows, int32_t channels, const float* scale,
-                     const float* shift, bool relu, float* out) {
+void ScaleShiftBlock(const float* x, int64_t rows, int32_t channels, ScaleShift factors, bool relu,
+                     float* out) {
   Vec a[V], b[V];
-  for (int v = 0; v < V; ++v) a[v] = Load(scale + v * kLanes), b[v] = Load(shift + v * kLanes);
+  for (int v = 0; v < V; ++v) {
+    a[v] = Load(factors.scale + v * kLanes), b[v] = Load(factors.shift + v * kLanes);
+  }
   for (int64_t r = 0; r < rows; ++r, x += channels, out += channels) {
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) {
@@ -301,66 +303,75 @@ void ScaleShiftBlock(const float* x, int64_t rows, int32_t channels, const float
   }
 }
 
-void ScaleShift(const float* x, int64_t rows, int32_t channels, const float* scale,
-                const float* shift, bool relu, float* out) {
+void RunScaleShift(const float* x, int64_t rows, int32_t channels, ScaleShift factors, bool relu,
+                   float* out) {
   OverChannels<4>(channels, [&]<int V>(int32_t c) {
-    ScaleShiftBlock<V>(x + c, rows, channels, scale + c, shift + c, relu, out + c);
+    ScaleShiftBlock<V>(x + c, rows, channels, {factors.scale + c, factors.shift + c}, relu,
+                       out + c);
   });
 }
 
-inline Vec PositiveGate(Vec d, const float* out, int64_t index) {
-  return out == nullptr ? d : (Load(out + index) > Vec{} ? d : Vec{});
-}
-
-template <int V>
-void NormReduceBlock(const float* d, const float* out, const float* y, const float* mean,
-                     int64_t rows, int32_t channels, double* sum, double* centred) {
-  Vec s[V] = {}, q[V] = {}, u[V];
-  for (int v = 0; v < V; ++v) u[v] = Load(mean + v * kLanes);
+// Calls visit(index, vector of the block, gated gradient, y) for each vector of V * kLanes
+// channels' rows. Whether the ReLU was open is computed again from y: less to read than its output.
+template <int V, bool kRelu, typename Visit>
+inline void ForEachGated(const float* d, const float* y, const ScaleShift* relu, int32_t c,
+                         int64_t rows, int32_t channels, const Visit& visit) {
+  Vec scale[V], shift[V];
+  for (int v = 0; kRelu && v < V; ++v) {
+    scale[v] = Load(relu->scale + c + v * kLanes), shift[v] = Load(relu->shift + c + v * kLanes);
+  }
   for (int64_t r = 0; r < rows; ++r) {
 #pragma GCC unroll 2
     for (int v = 0; v < V; ++v) {
-      const int64_t i = r * channels + v * kLanes;
-      const Vec g = PositiveGate(Load(d + i), out, i);
+      const int64_t i = r * channels + c + v * kLanes;
+      const Vec sum = Load(y + i);
+      Vec g = Load(d + i);
+      if (kRelu) g = MultiplyAdd(sum, scale[v], shift[v]) > Vec{} ? g : Vec{};
+      visit(i, v, g, sum);
+    }
+  }
+}
+
+template <bool kRelu>
+void NormReduceAll(const float* d, const float* y, const float* mean, const ScaleShift* relu,
+                   int64_t rows, int32_t channels, double* sum, double* centred) {
+  OverChannels<2>(channels, [&]<int V>(int32_t c) {
+    Vec s[V] = {}, q[V] = {}, u[V];
+    for (int v = 0; v < V; ++v) u[v] = Load(mean + c + v * kLanes);
+    ForEachGated<V, kRelu>(d, y, relu, c, rows, channels, [&](int64_t, int v, Vec g, Vec value) {
       s[v] += g;
-      q[v] = MultiplyAdd(g, Load(y + i) - u[v], q[v]);
-    }
-  }
-  for (int v = 0; v < V; ++v) AddTo(sum + v * kLanes, s[v]);
-  for (int v = 0; v < V; ++v) AddTo(centred + v * kLanes, q[v]);
-}
-
-void NormReduce(const float* d, const float* out, const float* y, const float* mean, int64_t rows,
-                int32_t channels, double* sum, double* centred) {
-  OverChannels<2>(channels, [&]<int V>(int32_t c) {
-    NormReduceBlock<V>(d + c, out == nullptr ? nullptr : out + c, y + c, mean + c, rows, channels,
-                       sum + c, centred + c);
+      q[v] = MultiplyAdd(g, value - u[v], q[v]);
+    });
+    for (int v = 0; v < V; ++v) AddTo(sum + c + v * kLanes, s[v]);
+    for (int v = 0; v < V; ++v) AddTo(centred + c + v * kLanes, q[v]);
   });
 }
 
-template <int V>
-void NormApplyBlock(float* d, const float* out, const float* y, int64_t rows, int32_t channels,
-                    const float* a, const float* b, const float* e) {
-  Vec fa[V], fb[V], fe[V];
-  for (int v = 0; v < V; ++v) {
-    fa[v] = Load(a + v * kLanes), fb[v] = Load(b + v * kLanes), fe[v] = Load(e + v * kLanes);
-  }
-  for (int64_t r = 0; r < rows; ++r) {
-#pragma GCC unroll 2
+void NormReduce(const float* d, const float* y, const float* mean, const ScaleShift* relu,
+                int64_t rows, int32_t channels, double* sum, double* centred) {
+  const auto run = relu != nullptr ? NormReduceAll<true> : NormReduceAll<false>;
+  run(d, y, mean, relu, rows, channels, sum, centred);
+}
+
+template <bool kRelu>
+void NormApplyAll(float* d, const float* y, const ScaleShift* relu, int64_t rows, int32_t channels,
+                  const float* a, const float* b, const float* e) {
+  OverChannels<2>(channels, [&]<int V>(int32_t c) {
+    Vec fa[V], fb[V], fe[V];
     for (int v = 0; v < V; ++v) {
-      const int64_t i = r * channels + v * kLanes;
-      const Vec g = PositiveGate(Load(d + i), out, i);
-      Store(d + i, MultiplyAdd(fa[v], g, MultiplyAdd(fb[v], Load(y + i), fe[v])));
+      const int32_t at = c + v * kLanes;
+      fa[v] = Load(a + at), fb[v] = Load(b + at), fe[v] = Load(e + at);
     }
-  }
+    ForEachGated<V, kRelu>(d, y, relu, c, rows, channels, [&](int64_t i, int v, Vec g, Vec value) {
+      Store(d + i, MultiplyAdd(fa[v], g, MultiplyAdd(fb[v], value, fe[v])));
+    });
+  });
 }
 
-void NormApply(float* d, const float* out, const float* y, int64_t rows, int32_t channels,
+void NormApply(float* d, const float* y, const ScaleShift* relu, int64_t rows, int32_t channels,
                const float* a, const float* b, const float* e) {
-  OverChannels<2>(channels, [&]<int V>(int32_t c) {
-    NormApplyBlock<V>(d + c, out == nullptr ? nullptr : out + c, y + c, rows, channels, a + c,
-                      b + c, e + c);
-  });
+  const auto run = relu != nullptr ? NormApplyAll<true> : NormApplyAll<false>;
+  run(d, y, relu, rows, channels, a, b, e);
 }
 
 void GateGradient(float* d, const float* out, const float* y, Gate gate, int64_t rows,
@@ -412,9 +423,9 @@ void Momentum(const MomentumStep& step, const float* gradient, int64_t count, fl
 }
 
 constexpr Kernels MakeKernels(const char* name) {
-  return {name,       RunGemm,    DepthwiseForward, DepthwiseBackward, ChannelMoments,
-          ScaleShift, NormReduce, NormApply,        GateGradient,      AddArray,
-          AddTwo,     Adam,       Momentum};
+  return {name,          RunGemm,    DepthwiseForward, DepthwiseBackward, ChannelMoments,
+          RunScaleShift, NormReduce, NormApply,        GateGradient,      AddArray,
+          AddTwo,        Adam,       Momentum};
 }
 
 }  // namespace
