@@ -129,6 +129,7 @@ bool ParseOptions(int argc, char** argv, Options& options) {
 }  // namespace kinglet::fuzz
 
 // With AddressSanitizer: called before it ends the process.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the sanitizer's own name
 extern "C" void __sanitizer_set_death_callback(void (*callback)()) __attribute__((weak));
 
 int main(int argc, char** argv) {

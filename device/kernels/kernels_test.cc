@@ -327,8 +327,9 @@ TEST(FullyConnected, EqualsTheDefinitionWithOneScaleAndWithOnePerOutput) {
       for (int32_t o = 0; o < out; ++o) {
         int64_t sum = has_bias ? bias[static_cast<size_t>(o)] : 0;
         for (int32_t k = 0; k < in; ++k) {
-          sum += (int64_t{input[static_cast<size_t>(b * in + k)]} - zero_in) *
-                 weights[static_cast<size_t>(o * in + k)];
+          const int64_t at = int64_t{b} * in + k, w = int64_t{o} * in + k;
+          sum +=
+              (int64_t{input[static_cast<size_t>(at)]} - zero_in) * weights[static_cast<size_t>(w)];
         }
         const auto scale = static_cast<size_t>(per_channel ? o : 0);
         expected.push_back(

@@ -69,7 +69,7 @@ class GraphTest : public ::testing::Test {
   }
   void AddOp(std::string name, Attributes attributes, std::vector<TensorIndex> inputs,
              TensorIndex output) {
-    graph_.ops.push_back({std::move(name), std::move(attributes), std::move(inputs), {output}});
+    graph_.ops.push_back({std::move(name), attributes, std::move(inputs), {output}});
   }
   Conv2d& Conv() { return std::get<Conv2d>(graph_.ops[0].attributes); }
   std::string VerifyMessage() const {
