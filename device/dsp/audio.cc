@@ -8,21 +8,30 @@
 namespace kinglet::dsp {
 namespace {
 
-// Writes the weighted frame, zeros behind it, and returns all magnitudes or-ed together. |sample x
-// weight| < 2^30.
+// Writes the weighted frame, zeros behind it, and returns all magnitudes or-ed together.
+// |sample x weight| < 2^30.
 uint32_t LoadFrame(const AudioConfig& config, const int16_t* overlap, const int16_t* chunk,
                    int32_t* data) {
-  const uint32_t frame = config.frame_samples;
-  const uint32_t past = OverlapSamples(config);
+  int32_t* end = data;
+  for (uint32_t i = OverlapSamples(config); i != 0; --i) *end++ = *overlap++;
+  for (uint32_t i = config.stride_samples; i != 0; --i) *end++ = *chunk++;
+  int32_t* const frame_end = end;
+  int32_t* const data_end = data + (uint32_t{1} << config.fft_log2);
+  while (end < data_end) *end++ = 0;
+  // The window is symmetric: both ends at once, towards the middle.
   uint32_t all = 0;
-  for (uint32_t i = 0; i < frame; ++i) {
-    const int32_t sample = i < past ? overlap[i] : chunk[i - past];
-    const int32_t weight = config.window[i < frame - 1 - i ? i : frame - 1 - i];
-    data[i] = sample * weight;
-    all |= Magnitude(data[i]);
+  const int16_t* weight = config.window;
+  int32_t* right = frame_end - 1;
+  for (int32_t* left = data; left < right; ++left, --right) {
+    *left *= *weight;
+    *right *= *weight;
+    all |= Magnitude(*left) | Magnitude(*right);
+    ++weight;
   }
-  const uint32_t size = uint32_t{1} << config.fft_log2;
-  for (uint32_t i = frame; i < size; ++i) data[i] = 0;
+  if (config.frame_samples % 2 != 0) {
+    *right *= *weight;
+    all |= Magnitude(*right);
+  }
   return all;
 }
 
@@ -58,7 +67,7 @@ void ComputeRow(const AudioConfig& config, int32_t* data, uint32_t all, int8_t* 
 // What is subtracted from each band, so that silence (or, for kBand, the mean) comes to lie on
 // `low`, the least value handed out.
 struct Levels {
-  int32_t subtract[kBandsMax];
+  int16_t subtract[kBandsMax];
   int32_t low, high;
 };
 
@@ -86,9 +95,9 @@ void FindLevels(const AudioConfig& config, const int8_t* history, Levels& levels
     all = Peak(history, HistoryBytes(config)) - levels.high;
   }
   for (uint32_t band = 0; band < bands; ++band) {
-    levels.subtract[band] = config.normalize == AudioNormalize::kBand
-                                ? Mean(history + band, config.window_rows, bands)
-                                : all;
+    levels.subtract[band] = static_cast<int16_t>(
+        config.normalize == AudioNormalize::kBand ? Mean(history + band, config.window_rows, bands)
+                                                  : all);
   }
 }
 
