@@ -6,6 +6,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "src/base/progress.h"
+
 namespace kinglet::lookahead {
 namespace {
 
@@ -60,7 +62,8 @@ std::string MembersText(const Plan& plan) {
       const Budget& budget = member.budgets[b];
       text += fmt::format("{:>14}", FormatAmount(budget.resource, budget.Total().predicted));
     }
-    text += fmt::format("{:>14}  {}\n", member.macs, VerdictWords(member.verdict));
+    text += fmt::format("{:>14}  {}\n", FormatCount(static_cast<uint64_t>(member.macs)),
+                        VerdictWords(member.verdict));
   }
   return text;
 }
@@ -118,7 +121,7 @@ Json HeadJson(const Plan& plan) {
 std::string PlanText(const Plan& plan) {
   const MemberPlan& member = plan.subject();
   std::string text =
-      fmt::format("{} {} {} ({} at {})\n\n", member.name, VerdictWords(plan.verdict),
+      fmt::format("{} {} {}, {} at {}\n\n", member.name, VerdictWords(plan.verdict),
                   plan.board.title, plan.board.core.name, Megahertz(plan.board.clock_hz));
   for (const Budget& budget : member.budgets) text += BudgetText(budget) + "\n";
   if (member.energy_uj > 0) {

@@ -48,7 +48,7 @@ std::vector<std::string> KeysOf(const Json& json) {
 }
 
 TEST(PlanText, ShowsEveryBudgetAndMember) {
-  EXPECT_EQ(PlanText(Toy(10'000)), R"(net-1000 fits Toy board (cortex-m4f at 80 MHz)
+  EXPECT_EQ(PlanText(Toy(10'000)), R"(net-1000 fits Toy board, cortex-m4f at 80 MHz
 
 flash                    predicted       at most
   weights                  1,000 B       1,000 B
@@ -76,8 +76,8 @@ processor                predicted       at most
 energy                     20.0 uJ a window, at 10 mW
 
 model                        flash           ram       latency           mac  verdict
-* net-1000                10,024 B       2,112 B       2.00 ms         10000  fits
-  net-20000               29,024 B      21,112 B       21.0 ms        200000  does not fit
+* net-1000                10,024 B       2,112 B       2.00 ms        10,000  fits
+  net-20000               29,024 B      21,112 B       21.0 ms       200,000  does not fit
 )");
 }
 
