@@ -71,8 +71,8 @@ struct Levels {
   int32_t low, high;
 };
 
-int32_t Peak(const int8_t* values, uint32_t count) {
-  int32_t peak = kPeakMin;
+int8_t Peak(const int8_t* values, uint32_t count) {
+  int8_t peak = kPeakMin;
   for (uint32_t i = 0; i < count; ++i) {
     if (values[i] > peak) peak = values[i];
   }

@@ -27,7 +27,7 @@ constexpr int32_t kCepstrumBits = 2;
 constexpr int32_t kBandsMax = 80;
 // kPeak takes every window's peak to be at least 2^10 (a sine of amplitude 26, -62 dB): silence and
 // faint noise are not blown up to the loudness of speech.
-constexpr int32_t kPeakMin = -128 + (10 << kBandBits);
+constexpr int8_t kPeakMin = -128 + (10 << kBandBits);
 
 // Sizes and tables; constant for the life of a program. kinglet::signal::Pipeline makes them.
 struct AudioConfig {
@@ -70,7 +70,7 @@ struct AudioCounters {
 // Memory of one stream, owned by the caller.
 struct AudioState {
   AudioCounters* counters;
-  int16_t* overlap;  // OverlapSamples(): the newest past samples
+  int16_t* overlap;  // OverlapSamples(): the newest past samples; not null even if none
   int8_t* history;   // HistoryBytes(): a ring of rows of bands
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <utility>
 
@@ -194,7 +195,7 @@ Status Pipeline::MakeAudio(const AudioOptions& o) {
   config_.step_rows = static_cast<uint16_t>(std::min(o.step_ms / o.stride_ms, 65'535));
   config_.fft_log2 = static_cast<uint8_t>(fft_log2);
   config_.normalize = o.normalize;
-  config_.peak_range = static_cast<uint8_t>(o.range_db * kStepsPerDb + 0.5);
+  config_.peak_range = static_cast<uint8_t>(std::lround(o.range_db * kStepsPerDb));
   config_.log_offset = LogOffset(frame, fft_log2);
   config_.mel.first_bin = tables_.first_bin;
   config_.mel.bin_count = static_cast<uint16_t>(tables_.mel_weights.size());
@@ -239,7 +240,7 @@ Result<std::vector<int8_t>> Pipeline::Extract(ByteView raw) const {
   }
   const dsp::AudioConfig config = audio_config();
   dsp::AudioCounters counters{};
-  std::vector<int16_t> overlap(dsp::OverlapSamples(config));
+  std::vector<int16_t> overlap(std::max(dsp::OverlapSamples(config), 1U));
   std::vector<int8_t> history(dsp::HistoryBytes(config));
   std::vector<int32_t> scratch(dsp::ScratchBytes(config) / sizeof(int32_t));
   std::vector<int16_t> chunk(config.stride_samples);

@@ -32,16 +32,19 @@ size_t AudioTables::Bytes() const {
 }
 
 std::vector<int16_t> HannTable(int length) {
-  std::vector<int16_t> table;
-  for (int n = 0; n < (length + 1) / 2; ++n) {
-    table.push_back(ToInt16(32768.0 * (0.5 - 0.5 * CosOfTurn(2 * n + 1, 2 * int64_t{length}))));
+  std::vector<int16_t> table((static_cast<size_t>(length) + 1) / 2);
+  for (size_t n = 0; n < table.size(); ++n) {
+    const auto odd = static_cast<int64_t>(2 * n + 1);
+    table[n] = ToInt16(32768.0 * (0.5 - 0.5 * CosOfTurn(odd, 2 * int64_t{length})));
   }
   return table;
 }
 
 std::vector<int16_t> CosineTable(int size) {
-  std::vector<int16_t> table;
-  for (int i = 0; i <= size / 4; ++i) table.push_back(ToInt16(32768.0 * CosOfTurn(i, size)));
+  std::vector<int16_t> table(static_cast<size_t>(size) / 4 + 1);
+  for (size_t i = 0; i < table.size(); ++i) {
+    table[i] = ToInt16(32768.0 * CosOfTurn(static_cast<int64_t>(i), size));
+  }
   return table;
 }
 
