@@ -3,6 +3,8 @@
 // they state.
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 #include "src/base/random.h"
 #include "src/bench/board_program.h"
 #include "src/lookahead/measure.h"
@@ -15,6 +17,8 @@ namespace {
 struct Case {
   std::string core, member;
 };
+
+void PrintTo(const Case& one, std::ostream* out) { *out << one.member << " on " << one.core; }
 
 std::string CaseName(const ::testing::TestParamInfo<Case>& info) {
   std::string name = info.param.core + "_" + info.param.member;
