@@ -15,9 +15,10 @@ size_t ReadInput(void* to, size_t bytes);
 // Appends `bytes` bytes to the run's output; false when the host refused them.
 bool WriteOutput(const void* from, size_t bytes);
 
-// Ends the program. `status` is 0 for success, else 1 to 127; kStatusFault is taken.
+// Ends the program. `status` is 0 for success, else 1 to 125 or one of those below.
 [[noreturn]] void Exit(int status);
-inline constexpr int kStatusFault = 127;
+inline constexpr int kStatusOutputRefused = 126;  // WriteOutput failed
+inline constexpr int kStatusFault = 127;          // see KingletFault
 
 // The deepest the stack has been since start-up, in bytes (by the painted words that were
 // overwritten).

@@ -12,9 +12,9 @@ using namespace kinglet;
 #define MARK(name) __asm__ volatile(".globl kinglet_mark_" name "\nkinglet_mark_" name ":" ::: "memory")
 #define COUNTED [[gnu::noipa, gnu::used]]
 namespace {
-enum Status { kInputEndsInSample = 2, kOutputRefused = 3 };
+constexpr int kInputEndsInSample = 2;
 void Write(const void* bytes, size_t count) {
-  if (!port::WriteOutput(bytes, count)) port::Exit(kOutputRefused);
+  if (!port::WriteOutput(bytes, count)) port::Exit(port::kStatusOutputRefused);
 }
 // False at the end of the input.
 bool Read(void* bytes, size_t count, bool first) {

@@ -239,7 +239,8 @@ Status Firmware::Add(const SourceFiles& files) {
     if (!fresh && known->second != text) {
       return Fail(Code::kInvalid, "{}: two source files of this name differ", path);
     }
-    if (fresh) KINGLET_CHECK(WriteFileAtomic(state_->folder.path() + "/" + path, text));
+    if (fresh)
+      KINGLET_CHECK(WriteFileAtomic(fmt::format("{}/{}", state_->folder.path(), path), text));
   }
   return {};
 }
@@ -257,7 +258,7 @@ Result<std::vector<std::string>> Firmware::AddPort(Port port) {
   std::vector<std::string> needed = sources;
   Append(needed, {"device/port/port.h", "device/port/semihosting_call.h"});
   for (const std::string& path : needed) {
-    KINGLET_TRY(std::string text, ReadTextFile(data + "/" + path));
+    KINGLET_TRY(std::string text, ReadTextFile(fmt::format("{}/{}", data, path)));
     KINGLET_CHECK(Add({{path, std::move(text)}}));
   }
   return sources;

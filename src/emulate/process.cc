@@ -32,6 +32,7 @@ void LimitSelf(int resource, uint64_t value) {
   if (getppid() != parent) _exit(127);
   LimitSelf(RLIMIT_CORE, 0);
   LimitSelf(RLIMIT_FSIZE, options.file_bytes_max);
+  signal(SIGXFSZ, SIG_IGN);  // beyond the limit a write fails, which programs can tell
   const int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
   dup2(null_fd, STDIN_FILENO);
   dup2(output_fd, STDOUT_FILENO);
@@ -85,6 +86,7 @@ Result<ProcessOutput> RunProcess(const std::vector<std::string>& arguments,
                                  const ProcessOptions& options) {
   KINGLET_ASSERT(!arguments.empty());
   std::vector<char*> pointers;
+  pointers.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) {
     pointers.push_back(const_cast<char*>(argument.c_str()));
   }

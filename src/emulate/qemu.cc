@@ -11,7 +11,6 @@ namespace kinglet::emulate {
 namespace {
 
 constexpr size_t kMarksMax = 64;  // as in plugin/count.c
-constexpr uint64_t kMarksFileBytesMax = uint64_t{1} << 30;
 
 // A mark in the plugin's file: see plugin/count.c.
 struct Record {
@@ -97,6 +96,10 @@ Status CheckEnd(const board::Board& board, const ProcessOutput& end, double seco
   if (end.status == port::kStatusFault) {
     return Fail(Code::kIo, "{}: the program faulted (stack overflow or a stray access)", where);
   }
+  if (end.status == port::kStatusOutputRefused) {
+    return Fail(Code::kIo, "{}: the run's output was refused: the disk is full, or it is too long",
+                where);
+  }
   if (end.status != 0) {
     return Fail(Code::kIo, "{}: the program ended with status {}{}", where, end.status, last_words);
   }
@@ -104,7 +107,7 @@ Status CheckEnd(const board::Board& board, const ProcessOutput& end, double seco
 }
 
 Result<std::vector<MarkHit>> ReadHits(const std::string& path, size_t mark_count) {
-  KINGLET_TRY(const Bytes bytes, ReadFile(path, kMarksFileBytesMax));
+  KINGLET_TRY(const Bytes bytes, ReadFile(path));
   std::vector<MarkHit> hits;
   hits.reserve(bytes.size() / sizeof(Record));
   for (size_t at = 0; at + sizeof(Record) <= bytes.size(); at += sizeof(Record)) {
@@ -129,7 +132,7 @@ Result<RunOutput> Run(const board::Board& board, const Image& image, ByteView in
   }
   auto end = RunProcess(arguments, {.folder = folder.path(),
                                     .seconds_max = options.seconds_max,
-                                    .file_bytes_max = kMarksFileBytesMax});
+                                    .file_bytes_max = options.file_bytes_max});
   if (!end && end.error().code == Code::kNotFound) {
     return Fail(Code::kNotFound, "{} is not installed: install the package {} (Debian's name)",
                 board.core.qemu,
@@ -140,7 +143,7 @@ Result<RunOutput> Run(const board::Board& board, const Image& image, ByteView in
 
   RunOutput result;
   if (FileExists(folder.path() + "/output.bin")) {
-    KINGLET_TRY(result.output, ReadFile(folder.path() + "/output.bin", options.output_bytes_max));
+    KINGLET_TRY(result.output, ReadFile(folder.path() + "/output.bin", options.file_bytes_max));
   }
   if (!options.marks.empty()) {
     KINGLET_TRY(result.hits, ReadHits(folder.path() + "/marks.bin", options.marks.size()));

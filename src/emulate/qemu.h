@@ -25,7 +25,7 @@ struct RunOptions {
   double seconds_max = 120;          // then the emulator is killed: kIo
   std::vector<std::string> marks{};  // symbols of the image, at most 64; the instruction there is
                                      // not yet executed when it is hit
-  uint64_t output_bytes_max = uint64_t{256} << 20;
+  uint64_t file_bytes_max = uint64_t{256} << 20;  // of the output, and of the record of hits
 };
 
 struct RunOutput {

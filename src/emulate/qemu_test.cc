@@ -210,6 +210,18 @@ TEST(Qemu, AFailingProgramTellsItsStatus) {
   EXPECT_THAT(run.error().message, HasSubstr("the program ended with status 5"));
 }
 
+TEST(Qemu, OutputThatTheDiskRefusesIsSaid) {
+  const auto run = BuildAndRun(Core("cortex-m4f"), {{"main.cc", MainCalling(R"(
+  static uint8_t block[1000];
+  for (;;) {
+    if (!port::WriteOutput(block, sizeof block)) port::Exit(port::kStatusOutputRefused);
+  })")}},
+                               {}, {.seconds_max = 20, .file_bytes_max = 100'000});
+  ASSERT_FALSE(run);
+  EXPECT_EQ(run.error().code, Code::kIo);
+  EXPECT_THAT(run.error().message, HasSubstr("output was refused: the disk is full"));
+}
+
 // The stack is the lowest thing in RAM, so it cannot grow into variables unseen.
 TEST(Qemu, AStackOverflowDoesNotGoUnnoticed) {
   const auto run = BuildAndRun(Core("cortex-m4f"), {{"main.cc", R"(
