@@ -1,9 +1,11 @@
 #include <cstdio>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "apps/kinglet/command_line.h"
 #include "apps/kinglet/commands.h"
+#include "apps/kinglet/project_run.h"
 #include "src/bench/bench.h"
 #include "src/bench/render.h"
 #include "src/tflite/read.h"
@@ -13,13 +15,35 @@ namespace {
 
 struct Options {
   std::string model, board;
+  std::string folder = ".";
   int64_t samples = 8;
   bool layers = false, json = false;
 };
 
 constexpr int64_t kSamplesMax = 10'000;
 
+// The project's own model on its own test recordings.
+Result<int> BenchProject(const Options& options) {
+  if (!options.board.empty() || options.layers) {
+    return Fail(Code::kInvalid, "{} goes with a MODEL; a project's board stands in kinglet.toml",
+                options.layers ? "--layers" : "--board");
+  }
+  KINGLET_TRY(pipeline::Workspace workspace, pipeline::OpenWorkspace(options.folder));
+  KINGLET_TRY(const pipeline::RunResult run, RunProject(workspace, pipeline::Goal::kBench));
+  KINGLET_TRY(const nlohmann::json bench, LoadJson(workspace, *run.bench));
+  if (options.json) {
+    std::printf("%s\n", JsonText(bench).c_str());
+  } else {
+    PrintResults(workspace.project, bench);
+  }
+  return bench.value("bit_identical", false) ? 0 : ExitStatus(Code::kInternal);
+}
+
 Result<int> Bench(const Options& options) {
+  if (options.model.empty()) return BenchProject(options);
+  if (options.board.empty()) {
+    return Fail(Code::kInvalid, "--board is required with a MODEL; 'kinglet boards' lists them");
+  }
   if (options.samples < 1 || options.samples > kSamplesMax) {
     return Fail(Code::kInvalid, "--samples {}: must be 1 to {}", options.samples, kSamplesMax);
   }
@@ -43,10 +67,13 @@ void AddBench(CommandLine& cli) {
   auto options = std::make_shared<Options>();
   Command& command = cli.Add(
       "bench", "Measure a model on an emulated board: instructions, flash, RAM, same bits as here");
-  command.Positional("MODEL", &options->model, "A .tflite file with int8 tensors");
+  command.Positional("MODEL", &options->model,
+                     "A .tflite file with int8 tensors; without it the project's model is measured "
+                     "on its test recordings",
+                     Command::Need::kOptional);
   command.Option("--board", &options->board, "NAME",
-                 "The board; 'kinglet boards' lists them and the bare cores",
-                 Command::Need::kRequired);
+                 "Board for MODEL; 'kinglet boards' lists them and the bare cores");
+  command.Option("--project", &options->folder, "DIR", "Folder of kinglet.toml");
   command.Option("--samples", &options->samples, "N", "Random inputs to run");
   command.Flag("--layers", &options->layers, "Also count and compare every layer");
   command.Flag("--json", &options->json, "Print one JSON object");

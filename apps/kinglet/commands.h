@@ -5,12 +5,17 @@ namespace kinglet::apps {
 
 class CommandLine;
 
-// One line a command, in the order of the help text.
-void AddBench(CommandLine& cli);
-void AddBoards(CommandLine& cli);
-void AddData(CommandLine& cli);
-void AddInvoke(CommandLine& cli);
+// In the order of the work; the help text lists them so.
 void AddNew(CommandLine& cli);
+void AddData(CommandLine& cli);
+void AddPlan(CommandLine& cli);
+void AddTrain(CommandLine& cli);
+void AddDeploy(CommandLine& cli);
+void AddBench(CommandLine& cli);
+void AddReport(CommandLine& cli);
+void AddRun(CommandLine& cli);
 void AddLineage(CommandLine& cli);
+void AddInvoke(CommandLine& cli);
+void AddBoards(CommandLine& cli);
 
 }  // namespace kinglet::apps

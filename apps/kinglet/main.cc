@@ -9,11 +9,16 @@ int main(int argc, char** argv) {
   kinglet::apps::CommandLine cli(
       "kinglet", "Machine learning on microcontrollers, from recordings to a verified firmware.",
       kinglet::kVersion);
-  kinglet::apps::AddBench(cli);
-  kinglet::apps::AddBoards(cli);
-  kinglet::apps::AddData(cli);
-  kinglet::apps::AddInvoke(cli);
   kinglet::apps::AddNew(cli);
+  kinglet::apps::AddData(cli);
+  kinglet::apps::AddPlan(cli);
+  kinglet::apps::AddTrain(cli);
+  kinglet::apps::AddDeploy(cli);
+  kinglet::apps::AddBench(cli);
+  kinglet::apps::AddReport(cli);
+  kinglet::apps::AddRun(cli);
   kinglet::apps::AddLineage(cli);
+  kinglet::apps::AddInvoke(cli);
+  kinglet::apps::AddBoards(cli);
   return cli.Main(argc, argv);
 }

@@ -163,4 +163,13 @@ Result<std::vector<Board>> LoadBoards() {
   return LoadBoardsFrom(folder);
 }
 
+std::string CanonicalText(const Board& board) {
+  const Core& core = board.core;
+  return fmt::format(
+      "{} flash {} ram {} clock {:.17g} power {:.17g} core {} {} {} cpi {:.17g} {} {}", board.name,
+      board.flash_bytes, board.ram_bytes, board.clock_hz, board.active_power_mw, core.name,
+      core.toolchain, fmt::join(core.compile_flags, " "), core.cycles_per_instruction, core.qemu,
+      core.machine);
+}
+
 }  // namespace kinglet::board

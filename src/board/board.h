@@ -51,6 +51,10 @@ Result<Board> LoadBoard(const std::string& name);
 // Sorted by name; generic boards last.
 Result<std::vector<Board>> LoadBoards();
 
+// Every figure and flag of the board and its core in fixed order, without titles and sources: for
+// content keys.
+std::string CanonicalText(const Board& board);
+
 // The same from `folder` instead of DataFolder().
 Result<Board> LoadBoardFrom(const std::string& folder, const std::string& name);
 Result<std::vector<Board>> LoadBoardsFrom(const std::string& folder);

@@ -117,4 +117,17 @@ Result<FeatureSet> ParseFeatureSet(ByteView bytes) {
   return set;
 }
 
+train::Dataset ToDataset(const FeatureSet& set, const FeatureSplit& split) {
+  train::Dataset data;
+  data.shape = {set.shape.height, set.shape.width, set.shape.channels};
+  data.quantization = {set.quantization.scale, set.quantization.zero_point};
+  data.classes = static_cast<int32_t>(set.classes.size());
+  data.features = split.features;
+  data.labels.reserve(size_t{split.copies} * split.labels.size());
+  for (uint32_t copy = 0; copy < split.copies; ++copy) {
+    data.labels.insert(data.labels.end(), split.labels.begin(), split.labels.end());
+  }
+  return data;
+}
+
 }  // namespace kinglet::pipeline

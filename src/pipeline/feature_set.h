@@ -11,6 +11,7 @@
 #include "src/base/hash.h"
 #include "src/base/result.h"
 #include "src/signal/pipeline.h"
+#include "src/train/dataset.h"
 
 namespace kinglet::pipeline {
 
@@ -38,5 +39,8 @@ struct FeatureSet {
 Bytes Serialize(const FeatureSet& set);
 // kInvalid when a count does not fit the bytes, or a label is out of range.
 Result<FeatureSet> ParseFeatureSet(ByteView bytes);
+
+// One split as the trainer takes it: all copies, labels repeated.
+train::Dataset ToDataset(const FeatureSet& set, const FeatureSplit& split);
 
 }  // namespace kinglet::pipeline

@@ -29,6 +29,8 @@ void ReadData(ConfigTable& table, Project::Data& out) {
   out.validation_groups = table.GetStrings("validation_groups");
   out.test_groups = table.GetStrings("test_groups");
   out.seed = static_cast<uint64_t>(table.GetInt("seed", 1, 0, INT64_MAX));
+  out.classes_expected =
+      static_cast<int>(table.GetInt("classes_expected", out.classes_expected, 2, 1000));
 }
 
 // Ranges are checked by signal::Pipeline::Make, which knows how the fields hang together.
@@ -73,6 +75,7 @@ void ReadTrain(ConfigTable& table, Project::Train& out) {
   out.model = table.GetString("model", out.model);
   out.epochs = static_cast<int>(table.GetInt("epochs", 0, 0, 100000));
   out.qat_epochs = static_cast<int>(table.GetInt("qat_epochs", 0, 0, 100000));
+  out.noise_label = table.GetString("noise_label", out.noise_label);
   out.augment_copies = static_cast<int>(table.GetInt("augment_copies", 0, 0, 100));
   out.seed = static_cast<uint64_t>(table.GetInt("seed", 1, 0, INT64_MAX));
   out.threads = static_cast<int>(table.GetInt("threads", 0, 0, 256));

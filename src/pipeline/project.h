@@ -48,6 +48,7 @@ struct Project {
     std::vector<std::string> validation_groups;  // these groups and no others; empty: by percent
     std::vector<std::string> test_groups;
     uint64_t seed = 1;
+    int classes_expected = 10;  // for the plan, until there is data
   } data;
 
   signal::AudioOptions audio;  // [audio], for keyword projects
@@ -64,6 +65,7 @@ struct Project {
     int qat_epochs = 0;
     int augment_copies =
         0;  // augmented copies of each training clip (keyword); 0: the family's default
+    std::string noise_label = "silence";  // class whose clips are mixed into the others' copies
     uint64_t seed = 1;
     int threads = 0;  // 0: all cores; the result does not depend on it
   } train;

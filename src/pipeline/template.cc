@@ -30,6 +30,7 @@ test_percent = 20
 validation_groups = []         # these groups exactly, instead of a percentage
 test_groups = []
 seed = 1                       # of the split
+classes_expected = {classes}          # for the plan, until there is data
 
 )";
 
@@ -61,6 +62,7 @@ model = "auto"                 # auto: the largest member of the family that the
 epochs = 0                     # 0: the family's default
 qat_epochs = 0                 # of quantisation-aware training after that; 0: the family's default
 augment_copies = 0             # altered copies of each clip (shift, gain, noise, speed); 0: the family's default
+noise_label = "silence"        # class whose clips are mixed into those copies as background; "": none
 seed = 1
 threads = 0                    # 0: all cores; the trained weights do not depend on it
 
@@ -90,7 +92,7 @@ std::string ProjectTemplate(Task task, std::string_view name,
                       arg("accuracy", audio ? "0.75" : "0.90"),
                       arg("flash", audio ? "65536" : "131072"),
                       arg("ram", audio ? "32768" : "49152"), arg("latency", audio ? "200" : "500"));
-  text += fmt::format(kData, arg("sources", quoted));
+  text += fmt::format(kData, arg("sources", quoted), arg("classes", audio ? "5 " : "10"));
   text += audio ? kAudio : kImage;
   return text + kTail;
 }

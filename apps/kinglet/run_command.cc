@@ -1,0 +1,116 @@
+// run, train, deploy, report: the project's stages up to a goal.
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "apps/kinglet/command_line.h"
+#include "apps/kinglet/commands.h"
+#include "apps/kinglet/project_run.h"
+#include "src/base/progress.h"
+
+namespace kinglet::apps {
+namespace {
+
+using nlohmann::json;
+
+struct Options {
+  std::string folder = ".";
+  bool json = false;
+};
+
+void AddProjectOptions(Command& command, Options& options) {
+  command.Option("--project", &options.folder, "DIR", "Folder of kinglet.toml");
+  command.Flag("--json", &options.json, "Print one JSON object");
+}
+
+// Exit status 3 when the result misses what kinglet.toml asks for.
+Result<int> Run(const Options& options) {
+  KINGLET_TRY(pipeline::Workspace workspace, pipeline::OpenWorkspace(options.folder));
+  KINGLET_TRY(const pipeline::RunResult run, RunProject(workspace, pipeline::Goal::kReport));
+  KINGLET_TRY(const json bench, LoadJson(workspace, *run.bench));
+  if (options.json) {
+    std::printf("%s\n", JsonText(bench).c_str());
+    return 0;
+  }
+  const bool met = PrintResults(workspace.project, bench);
+  std::printf("\nreport    %s/report.html\nfirmware  %s/firmware\n", workspace.OutFolder().c_str(),
+              workspace.OutFolder().c_str());
+  return met ? 0 : 3;
+}
+
+Result<int> Train(const Options& options) {
+  KINGLET_TRY(pipeline::Workspace workspace, pipeline::OpenWorkspace(options.folder));
+  KINGLET_TRY(const pipeline::RunResult run, RunProject(workspace, pipeline::Goal::kTrain));
+  KINGLET_TRY(json record, LoadJson(workspace, *run.training));
+  if (options.json) {
+    record["file"] = workspace.OutFolder() + "/model.tflite";
+    std::printf("%s\n", JsonText(record).c_str());
+    return 0;
+  }
+  std::printf("\n%s  %s weights, validation accuracy %s (float %s)\n%s/model.tflite\n",
+              record.value("model", "").c_str(),
+              FormatCount(record.value("weights", uint64_t{0})).c_str(),
+              Percent(record.value("validation_accuracy", 0.0)).c_str(),
+              Percent(record.value("validation_accuracy_float", 0.0)).c_str(),
+              workspace.OutFolder().c_str());
+  return 0;
+}
+
+Result<int> Deploy(const Options& options) {
+  KINGLET_TRY(pipeline::Workspace workspace, pipeline::OpenWorkspace(options.folder));
+  KINGLET_TRY(const pipeline::RunResult run, RunProject(workspace, pipeline::Goal::kFirmware));
+  KINGLET_TRY(const json firmware, LoadJson(workspace, *run.firmware));
+  json sizes = firmware.value("sizes", json::object());
+  const std::string folder = workspace.OutFolder() + "/firmware";
+  if (options.json) {
+    sizes["folder"] = folder;
+    std::printf("%s\n", JsonText(sizes).c_str());
+    return 0;
+  }
+  std::printf("\n%s  links for %s: %s of flash, %s of RAM besides the stack\n", folder.c_str(),
+              workspace.project.board.c_str(),
+              FormatBytes(sizes.value("flash_bytes", uint64_t{0})).c_str(),
+              FormatBytes(sizes.value("static_ram_bytes", uint64_t{0})).c_str());
+  return 0;
+}
+
+Result<int> Report(const Options& options) {
+  KINGLET_TRY(pipeline::Workspace workspace, pipeline::OpenWorkspace(options.folder));
+  KINGLET_TRY(const pipeline::RunResult run, RunProject(workspace, pipeline::Goal::kReport));
+  const std::string path = workspace.OutFolder() + "/report.html";
+  if (options.json) {
+    std::printf("%s\n", json{{"file", path}, {"id", run.report->id.Hex()}}.dump(2).c_str());
+  } else {
+    std::printf("\n%s\n", path.c_str());
+  }
+  return 0;
+}
+
+void Add(CommandLine& cli, const char* name, const char* summary,
+         Result<int> (*run)(const Options&)) {
+  auto options = std::make_shared<Options>();
+  Command& command = cli.Add(name, summary);
+  AddProjectOptions(command, *options);
+  command.Run([options, run] { return run(*options); });
+}
+
+}  // namespace
+
+void AddTrain(CommandLine& cli) {
+  Add(cli, "train", "Train and quantise the largest model the plan admits; resumes when killed",
+      Train);
+}
+
+void AddDeploy(CommandLine& cli) {
+  Add(cli, "deploy", "Generate the firmware folder and link it for the board", Deploy);
+}
+
+void AddRun(CommandLine& cli) {
+  Add(cli, "run", "Everything that is out of date, from the data to the report", Run);
+}
+
+void AddReport(CommandLine& cli) {
+  Add(cli, "report", "One HTML page: requirements and results, plots, costs, lineage", Report);
+}
+
+}  // namespace kinglet::apps
