@@ -101,8 +101,10 @@ Result<Measured> BuildAndRun(const board::Board& board,
                                              .stack_bytes = kStackBytes,
                                              .fit = emulate::LinkOptions::Fit::kEmulator}));
   emulate::RunOptions options;
-  options.marks = {"kinglet_begin", "kinglet_layer_done"};
-  if (!model.has_value()) options.marks.pop_back();
+  options.marks = {"kinglet_begin"};
+  if (measured.image.symbols.contains("kinglet_layer_done")) {
+    options.marks.emplace_back("kinglet_layer_done");
+  }
   KINGLET_TRY(const emulate::RunOutput run, emulate::Run(board, measured.image, {}, options));
   measured.stack_bytes = LoadLe<uint32_t>(run.output, 0);
   for (size_t i = 1; i < run.hits.size(); ++i) {
@@ -183,14 +185,17 @@ struct Network {
   compile::CompiledModel model;
 };
 
-Result<Network> MakeNetwork(const std::vector<Layer>& layers) {
+enum class Hook : bool { kNo, kYes };
+
+Result<Network> MakeNetwork(const std::vector<Layer>& layers, Hook hook) {
   GraphBuilder b("m", 1);
   std::vector<ir::TensorIndex> outputs;
   for (const Layer& layer : layers) outputs.push_back(layer(b));
   Network network;
   network.graph = b.Finish(outputs);
   KINGLET_TRY(network.program, compile::MakeProgram(network.graph));
-  KINGLET_TRY(network.model, compile::Compile(network.graph, {.name = "m", .layer_hook = true}));
+  KINGLET_TRY(network.model,
+              compile::Compile(network.graph, {.name = "m", .layer_hook = hook == Hook::kYes}));
   return network;
 }
 
@@ -276,10 +281,11 @@ uint64_t FileBytes(const emulate::Image& image, const std::function<bool(const s
 bool IsKernel(const std::string& file) { return file.starts_with("device/kernels/"); }
 bool IsLibrary(const std::string& file) { return file.ends_with(".a"); }
 
-// Code size and stack of the kernel that `layer` calls.
+// Code size and stack of the kernel that `layer` calls. The hook keeps Invoke's own frame, as a
+// second layer would.
 Result<compile::KernelCost> MeasureAlone(const board::Board& board, const Layer& layer,
                                          const Measured& empty) {
-  KINGLET_TRY(const Network network, MakeNetwork({layer}));
+  KINGLET_TRY(const Network network, MakeNetwork({layer}, Hook::kYes));
   KINGLET_TRY(const Measured measured, BuildAndRun(board, network.model));
   compile::KernelCost cost;
   cost.code_bytes = FileBytes(measured.image, IsKernel);
@@ -288,31 +294,40 @@ Result<compile::KernelCost> MeasureAlone(const board::Board& board, const Layer&
   return cost;
 }
 
+// Code bytes of Invoke per argument of its calls.
+Result<double> MeasureCalls(const board::Board& board, const std::vector<Layer>& layers) {
+  KINGLET_TRY(const Network network, MakeNetwork(layers, Hook::kNo));
+  KINGLET_TRY(const Measured measured, BuildAndRun(board, network.model));
+  double arguments = 0;
+  for (const compile::Step& step : network.program.steps) {
+    arguments += compile::ArgumentCount(step);
+  }
+  for (const emulate::FileSize& file : measured.image.files) {
+    if (file.file == "model.cc") return static_cast<double>(file.code_bytes) / arguments;
+  }
+  return Fail(Code::kInternal, "the map file does not name model.cc");
+}
+
 Result<compile::CoreCosts> Calibrate(const std::string& core) {
   KINGLET_TRY(const board::Board board, board::LoadBoard(core));
   KINGLET_TRY(const Measured empty, BuildAndRun(board, std::nullopt));
   std::vector<Layer> layers = Shapes();
-  KINGLET_TRY(const Network network, MakeNetwork(layers));
+  KINGLET_TRY(const Network network, MakeNetwork(layers, Hook::kYes));
   KINGLET_TRY(const Measured measured, BuildAndRun(board, network.model));
   KINGLET_ASSERT(measured.layer_instructions.size() == network.program.steps.size());
 
   compile::CoreCosts costs;
   costs.core = core;
-  const uint64_t code = FileBytes(measured.image, [](const auto& f) { return f == "model.cc"; });
-  uint64_t constants = network.model.numbers.weights_bytes;
-  size_t calls = 0;
+  KINGLET_TRY(costs.argument_bytes, MeasureCalls(board, layers));
   std::map<std::string, std::vector<Sample>> samples;
   std::map<std::string, Layer> first;
   for (size_t i = 0; i < network.program.steps.size(); ++i) {
     const compile::Step& step = network.program.steps[i];
-    ++calls;
-    constants += ir::ParamFields(step.call.params).size() * sizeof(int32_t);
     samples[std::string(step.call.function)].push_back(
         {compile::WorkOf(step.call.params).Values(),
          static_cast<double>(measured.layer_instructions[i])});
     first.try_emplace(std::string(step.call.function), layers[i]);
   }
-  costs.call_bytes = (code - constants) / calls;
   for (const auto& [function, list] : samples) {
     KINGLET_TRY(costs.kernels[function], MeasureAlone(board, first[function], empty));
     costs.kernels[function].instructions = Fit(list);

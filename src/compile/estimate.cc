@@ -13,7 +13,7 @@ namespace kinglet::compile {
 namespace {
 
 constexpr int64_t kCodeBytesMax = 1 << 20;
-constexpr double kInstructionsMax = 1e6;
+constexpr double kPerUnitMax = 1e6;
 
 // Every function that a program may call.
 constexpr auto kFunctions = std::to_array<std::string_view>(
@@ -31,7 +31,7 @@ KernelCost ReadKernel(ConfigTable& table) {
   cost.library_bytes = ReadBytes(table, "library_bytes");
   cost.stack_bytes = ReadBytes(table, "stack_bytes");
   for (size_t i = 0; i < KernelWork::kCount; ++i) {
-    cost.instructions[i] = table.GetDouble(KernelWork::kNames[i], 0, 0, kInstructionsMax);
+    cost.instructions[i] = table.GetDouble(KernelWork::kNames[i], 0, 0, kPerUnitMax);
   }
   return cost;
 }
@@ -49,7 +49,7 @@ Result<CoreCosts> LoadCoreCosts(const std::string& core) {
   KINGLET_TRY(ConfigTable table, ConfigTable::ParseFile(path));
   CoreCosts costs;
   costs.core = core;
-  costs.call_bytes = ReadBytes(table, "call_bytes");
+  costs.argument_bytes = table.GetDouble("argument_bytes", 0, 0, kPerUnitMax);
   for (const std::string_view function : kFunctions) {
     costs.kernels[std::string(function)] = ReadKernel(table.Table(function));
   }
@@ -62,8 +62,8 @@ std::string CoreCostsText(const CoreCosts& costs) {
       "# Costs of the portable kernels on {}, measured by benchmarks/compile/calibrate; do not "
       "edit.\n"
       "# Bytes; then instructions per turn of each loop (src/compile/kernel_work.h).\n"
-      "call_bytes = {}\n",
-      costs.core, costs.call_bytes);
+      "argument_bytes = {:.3f}\n",
+      costs.core, costs.argument_bytes);
   for (const auto& [function, cost] : costs.kernels) {
     text += fmt::format("\n[{}]\ncode_bytes = {}\nlibrary_bytes = {}\nstack_bytes = {}\n", function,
                         cost.code_bytes, cost.library_bytes, cost.stack_bytes);
@@ -79,6 +79,7 @@ ModelEstimate Estimate(const Program& program, const CoreCosts& costs) {
   ModelEstimate estimate;
   std::set<std::string_view> linked;
   uint64_t library_bytes = 0;
+  double call_bytes = 0;
   for (const Step& step : program.steps) {
     if (step.moves_nothing) {
       estimate.layer_instructions.push_back(0);
@@ -93,15 +94,17 @@ ModelEstimate Estimate(const Program& program, const CoreCosts& costs) {
     estimate.layer_instructions.push_back(instructions);
     estimate.instructions += instructions;
     estimate.stack_bytes = std::max(estimate.stack_bytes, cost.stack_bytes);
-    estimate.kernel_bytes +=
-        costs.call_bytes + ir::ParamFields(step.call.params).size() * sizeof(int32_t);
+    estimate.kernel_bytes += ir::ParamFields(step.call.params).size() * sizeof(int32_t);
+    call_bytes += costs.argument_bytes * static_cast<double>(ArgumentCount(step));
     if (!linked.insert(step.call.function).second) continue;
     estimate.kernel_bytes += cost.code_bytes;
     // Kernels share library functions; the largest set is close to the union.
     library_bytes = std::max(library_bytes, cost.library_bytes);
   }
-  estimate.kernel_bytes += library_bytes;
+  estimate.kernel_bytes += library_bytes + static_cast<uint64_t>(call_bytes);
   return estimate;
 }
+
+size_t ArgumentCount(const Step& step) { return step.call.arguments.size() + 1; }
 
 }  // namespace kinglet::compile

@@ -27,7 +27,7 @@ struct KernelCost {
 
 struct CoreCosts {
   std::string core;
-  uint64_t call_bytes = 0;                    // code of one call in Invoke, without its parameters
+  double argument_bytes = 0;                  // code in Invoke for each argument of a call
   std::map<std::string, KernelCost> kernels;  // by function: "Conv2d"
 };
 
@@ -39,9 +39,11 @@ struct ModelEstimate {
   std::vector<double> layer_instructions;  // per step of the program
 };
 
-// The largest deviation from measurements, as a fraction: over the four MLPerf Tiny models on every
-// core. tests/compile checks them.
-inline constexpr double kKernelBytesError = 0.1;
+// By how much a measurement may exceed an estimate, as a fraction. tests/compile/estimate_test.cc
+// compares with the linked and emulated MLPerf Tiny models: instructions of a model are within 1 %,
+// those of a single layer of the calibration within 5 % (softmax 11 %, by its data). Stack comes
+// without the frames above Invoke.
+inline constexpr double kKernelBytesError = 0.05;
 inline constexpr double kStackBytesError = 0.1;
 inline constexpr double kInstructionsError = 0.05;
 
@@ -52,5 +54,8 @@ Result<CoreCosts> LoadCoreCosts(const std::string& core);
 std::string CoreCostsText(const CoreCosts& costs);
 
 ModelEstimate Estimate(const Program& program, const CoreCosts& costs);
+
+// Of the call that `step` makes, its parameters included.
+size_t ArgumentCount(const Step& step);
 
 }  // namespace kinglet::compile

@@ -43,7 +43,7 @@ TEST(Estimate, AnUnmeasuredCoreIsNamed) {
 
 TEST(Estimate, CountsEachKernelOnceAndEachCallAlways) {
   CoreCosts costs;
-  costs.call_bytes = 10;
+  costs.argument_bytes = 2;
   costs.kernels["Conv2d"] = {1000, 50, 200, {1, 0, 2, 0, 3, 0, 0}};
   costs.kernels["Add"] = {100, 80, 300, {0, 0, 1, 0, 0, 0, 0}};
   kinglet::testing::GraphBuilder b("two", 1);
@@ -53,7 +53,7 @@ TEST(Estimate, CountsEachKernelOnceAndEachCallAlways) {
   ASSERT_TRUE(program.has_value()) << program.error().message;
   const ModelEstimate estimate = Estimate(*program, costs);
   const uint64_t params = 2 * sizeof(kernels::Conv2dParams) + sizeof(kernels::AddParams);
-  EXPECT_EQ(estimate.kernel_bytes, 1000 + 100 + 80 + 3 * 10 + params);
+  EXPECT_EQ(estimate.kernel_bytes, 1000 + 100 + 80 + 2 * (7 + 7 + 4) + params);
   EXPECT_EQ(estimate.stack_bytes, 300U);
   // Each convolution: one call, 16 outputs, 4 pixels of one block with 4 steps.
   EXPECT_THAT(estimate.layer_instructions, ::testing::ElementsAre(1 + 32 + 48, 1 + 32 + 48, 16));
