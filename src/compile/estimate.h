@@ -39,7 +39,7 @@ struct ModelEstimate {
   std::vector<double> layer_instructions;  // per step of the program
 };
 
-// By how much a measurement may exceed an estimate, as a fraction. tests/compile/estimate_test.cc
+// By how much a measurement may exceed an estimate, as a fraction. tests/compile/estimates_test.cc
 // compares with the linked and emulated MLPerf Tiny models: instructions of a model are within 1 %,
 // those of a single layer of the calibration within 5 % (softmax 11 %, by its data). Stack comes
 // without the frames above Invoke.

@@ -1,0 +1,60 @@
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "apps/kinglet/command_line.h"
+#include "apps/kinglet/commands.h"
+#include "src/bench/board_program.h"
+#include "src/board/board.h"
+#include "src/compile/generate.h"
+#include "src/compile/render.h"
+#include "src/tflite/read.h"
+
+namespace kinglet::apps {
+namespace {
+
+struct Options {
+  std::string model, board, folder, name;
+  bool json = false;
+};
+
+Result<int> Compile(const Options& options) {
+  KINGLET_TRY(const ir::Graph graph, tflite::ReadModelFile(options.model));
+  KINGLET_TRY(const board::Board board, board::LoadBoard(options.board));
+  compile::CompileOptions compile_options;
+  compile_options.name =
+      options.name.empty() ? std::filesystem::path(options.model).stem().string() : options.name;
+  KINGLET_TRY(const compile::CompiledModel model, compile::Compile(graph, compile_options));
+  // Nothing is written for a board that cannot hold it.
+  KINGLET_TRY(const bench::BoardProgram program, bench::BoardProgram::Build(graph, board, {}));
+  KINGLET_CHECK(compile::WriteFolder(model.files, options.folder));
+
+  const compile::CompileSummary summary{board.name, board.core.name, options.folder,
+                                        program.application().flash_bytes()};
+  const std::string text =
+      options.json ? compile::ToJson(model, summary) + "\n" : compile::ToText(model, summary);
+  std::fputs(text.c_str(), stdout);
+  return 0;
+}
+
+}  // namespace
+
+void AddCompile(CommandLine& cli) {
+  auto options = std::make_shared<Options>();
+  Command& command =
+      cli.Add("compile", "Turn a .tflite model into a folder of C++ that runs it, no interpreter");
+  command.Positional("MODEL", &options->model, "A .tflite file with int8 tensors");
+  command.Option("--board", &options->board, "NAME",
+                 "The board it must fit; 'kinglet boards' lists them and the bare cores",
+                 Command::Need::kRequired);
+  command.Option("-o,--output", &options->folder, "DIR", "Folder to write",
+                 Command::Need::kRequired);
+  command.Option("--name", &options->name, "NAME",
+                 "Namespace and library of the generated code; the file's name when absent");
+  command.Flag("--json", &options->json, "Print one JSON object");
+  command.Footer("The folder's README.md says how to build, call and check the code.");
+  command.Run([options] { return Compile(*options); });
+}
+
+}  // namespace kinglet::apps

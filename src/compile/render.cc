@@ -1,0 +1,67 @@
+#include "src/compile/render.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "src/base/progress.h"
+
+namespace kinglet::compile {
+namespace {
+
+constexpr size_t kNameColumns = 30;
+
+std::string Row(std::string_view name, uint64_t bytes, std::string_view meaning) {
+  return fmt::format("  {:<10}{:>12} B  {}\n", name, FormatCount(bytes), meaning);
+}
+
+}  // namespace
+
+std::string ToJson(const CompiledModel& model, const CompileSummary& summary) {
+  const ModelNumbers& numbers = model.numbers;
+  nlohmann::ordered_json json = {
+      {"board", summary.board},
+      {"core", summary.core},
+      {"folder", summary.folder},
+      {"name", model.name},
+      {"flash_bytes", summary.flash_bytes},
+      {"weights_bytes", numbers.weights_bytes},
+      {"arena_bytes", numbers.arena_bytes},
+      {"macs", numbers.macs},
+      {"layers", nlohmann::ordered_json::array()},
+  };
+  for (const LayerNumbers& layer : numbers.layers) {
+    json["layers"].push_back({{"name", layer.name},
+                              {"kind", layer.kind},
+                              {"macs", layer.macs},
+                              {"weights_bytes", layer.weights_bytes},
+                              {"output_bytes", layer.output_bytes},
+                              {"output_offset", layer.output_offset}});
+  }
+  // Names come from outside and may be no UTF-8.
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+std::string ToText(const CompiledModel& model, const CompileSummary& summary) {
+  const ModelNumbers& numbers = model.numbers;
+  std::string text = fmt::format("{}: namespace {}, for {} ({})\n\n", summary.folder, model.name,
+                                 summary.board, summary.core);
+  text += Row("flash", summary.flash_bytes, "a firmware that only runs the model, linked");
+  text += Row("weights", numbers.weights_bytes, "of it: weights, biases, multipliers, shifts");
+  text += Row(
+      "arena", numbers.arena_bytes,
+      numbers.arena_optimal ? "RAM for activations, the least there is" : "RAM for activations");
+  text += fmt::format("  {:<10}{:>12}    multiply-accumulates an inference\n\n", "MACs",
+                      FormatCount(static_cast<uint64_t>(numbers.macs)));
+  text += fmt::format("  {:<{}}{:>14}{:>12}{:>12}{:>10}\n", "layer", kNameColumns, "MACs",
+                      "weights B", "output B", "at");
+  for (const LayerNumbers& layer : numbers.layers) {
+    text += fmt::format(
+        "  {:<{}}{:>14}{:>12}{:>12}{:>10}\n", layer.name.substr(0, kNameColumns - 1), kNameColumns,
+        FormatCount(static_cast<uint64_t>(layer.macs)), FormatCount(layer.weights_bytes),
+        FormatCount(layer.output_bytes), FormatCount(layer.output_offset));
+  }
+  return text;
+}
+
+}  // namespace kinglet::compile
