@@ -247,8 +247,13 @@ class Reader {
     tensor.quantization.scales.assign(q->scale()->begin(), q->scale()->end());
     tensor.quantization.zero_points.assign(count, 0);
     tensor.quantization.axis = q->quantized_dimension();
+    // The flatbuffer's verifier does not see to it that elements of 8 bytes lie aligned.
+    ByteView zero_points;
+    if (q->zero_point() != nullptr) {
+      zero_points = {q->zero_point()->Data(), q->zero_point()->size() * sizeof(int64_t)};
+    }
     for (uint32_t i = 0; i < SizeOf(q->zero_point()); ++i) {
-      const int64_t zero_point = q->zero_point()->Get(i);
+      const auto zero_point = LoadLe<int64_t>(zero_points, i * sizeof(int64_t));
       if (zero_point < std::numeric_limits<int32_t>::min() ||
           zero_point > std::numeric_limits<int32_t>::max()) {
         return Fail(Code::kInvalid, "tensor {} '{}': zero point {} is beyond 32 bits", index,

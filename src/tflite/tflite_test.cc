@@ -249,6 +249,22 @@ TEST(TfliteRead, TakesAFileAtAnyAddress) {
   EXPECT_EQ(ReadModel(ByteView(shifted).subspan(1)).value(), kinglet::testing::RandomGraph(2));
 }
 
+TEST(TfliteRead, TakesZeroPointsThatLieMisaligned) {
+  const ir::Graph graph = kinglet::testing::RandomGraph(2);
+  Bytes file = WriteModel(graph).value();
+  const auto* tensor = schema::GetModel(file.data())->subgraphs()->Get(0)->tensors()->Get(0);
+  const auto* table = reinterpret_cast<const flatbuffers::Table*>(tensor->quantization());
+  const auto field = static_cast<size_t>(
+      table->GetAddressOf(schema::QuantizationParameters::VT_ZERO_POINT) - file.data());
+  // The vector again, at the end of the file: its length at a multiple of 8, its element 4 behind.
+  file.resize((file.size() + 7) / 8 * 8);
+  const auto offset = static_cast<uint32_t>(file.size() - field);
+  AppendLe<uint32_t>(file, 1);
+  AppendLe<int64_t>(file, graph.tensors[0].quantization.zero_points[0]);
+  std::memcpy(file.data() + field, &offset, sizeof(offset));
+  EXPECT_EQ(ReadModel(file).value(), graph);
+}
+
 // Reads, and lowers what could be read; a crash is the failure.
 bool ReadsAndLowers(const Bytes& file) {
   const auto graph = ReadModel(file);
