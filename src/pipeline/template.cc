@@ -12,7 +12,7 @@ board = "{board}"  # 'kinglet boards' lists them; 'kinglet plan --boards all' ra
 accuracy_min = {accuracy}           # on the test split, as deployed (int8), 0 to 1
 flash_bytes_max = {flash}       # for everything Kinglet generates; 0: what the board has
 ram_bytes_max = {ram}
-latency_ms_max = {latency}           # from the last raw sample to the label
+latency_ms_max = {latency}           # for one whole window, features and model
 
 [application]                  # what the rest of your firmware keeps for itself
 flash_bytes = 0
@@ -91,7 +91,7 @@ std::string ProjectTemplate(Task task, std::string_view name,
                       arg("board", audio ? "nano-33-ble-sense" : "nucleo-l432kc"),
                       arg("accuracy", audio ? "0.75" : "0.90"),
                       arg("flash", audio ? "65536" : "131072"),
-                      arg("ram", audio ? "32768" : "49152"), arg("latency", audio ? "200" : "500"));
+                      arg("ram", audio ? "32768" : "49152"), arg("latency", "500"));
   text += fmt::format(kData, arg("sources", quoted), arg("classes", audio ? "5 " : "10"));
   text += audio ? kAudio : kImage;
   return text + kTail;
