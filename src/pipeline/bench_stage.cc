@@ -1,10 +1,13 @@
+#include <fmt/ranges.h>
+
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "src/base/files.h"
 #include "src/bench/bench.h"
 #include "src/board/board.h"
+#include "src/compile/measure.h"
+#include "src/ir/execute.h"
 #include "src/pipeline/feature_set.h"
 #include "src/pipeline/raw_window.h"
 #include "src/pipeline/stages.h"
@@ -57,16 +60,41 @@ std::vector<size_t> Spread(size_t total, size_t count) {
   return positions;
 }
 
-json LayersJson(const std::vector<bench::LayerResult>& layers) {
+json LayersJson(const std::vector<bench::LayerResult>& layers, const ir::Graph& graph,
+                const compile::ModelNumbers& numbers) {
   json rows = json::array();
-  for (const bench::LayerResult& layer : layers) {
+  for (size_t i = 0; i < layers.size(); ++i) {
+    const bench::LayerResult& layer = layers[i];
+    const ir::Tensor& output = graph.tensor(graph.ops[i].outputs.front());
     rows.push_back({{"name", layer.name},
                     {"kind", layer.kind},
+                    {"output_shape", fmt::format("{}", fmt::join(output.shape, "x"))},
                     {"macs", layer.macs},
+                    {"weights_bytes", numbers.layers[i].weights_bytes},
                     {"instructions", layer.instructions},
                     {"bit_identical", layer.bit_identical}});
   }
   return rows;
+}
+
+// On how many of the `chosen` test samples the board's bytes are the host's: the features that
+// training and the host's accuracy used, and the reference executor's outputs.
+struct Equal {
+  uint64_t features = 0, outputs = 0;
+};
+Result<Equal> CountEqual(const ir::Graph& graph, const FeatureSet& set,
+                         const std::vector<size_t>& chosen,
+                         const std::vector<bench::BoardRun::Sample>& board) {
+  KINGLET_TRY(ir::Executor executor, ir::Executor::Make(graph));
+  const auto row_bytes = static_cast<size_t>(set.shape.ElementCount());
+  Equal equal;
+  for (size_t i = 0; i < chosen.size(); ++i) {
+    const ByteView row = AsBytes(set.test.features).subspan(chosen[i] * row_bytes, row_bytes);
+    KINGLET_TRY(const std::vector<Bytes> outputs, executor.Run({row}));
+    equal.features += std::ranges::equal(board[i].features, row);
+    equal.outputs += board[i].outputs == outputs;
+  }
+  return equal;
 }
 
 Result<Bytes> Measure(Workspace& workspace, const BenchInputs& inputs, const board::Board& board) {
@@ -99,15 +127,8 @@ Result<Bytes> Measure(Workspace& workspace, const BenchInputs& inputs, const boa
   KINGLET_TRY(const bench::PipelineBench emulated,
               bench::BenchPipeline(graph, pipeline, board, labelled, bench::Layers::kYes));
   const bench::BenchResult& result = emulated.result;
-  // The features that training and the host's accuracy used must be the board's as well.
-  const auto row = static_cast<size_t>(set.shape.ElementCount());
-  uint64_t features_equal = 0;
-  for (size_t i = 0; i < chosen.size(); ++i) {
-    const Bytes& on_board = emulated.board[i].features;
-    const auto* stored = reinterpret_cast<const uint8_t*>(&test.features[chosen[i] * row]);
-    features_equal +=
-        on_board.size() == row && std::equal(on_board.begin(), on_board.end(), stored);
-  }
+  KINGLET_TRY(const Equal equal, CountEqual(graph, set, chosen, emulated.board));
+  KINGLET_TRY(const compile::ModelNumbers numbers, compile::Measure(graph));
 
   json parts = json::object();
   for (const bench::FlashPart& part : result.flash_parts) parts[part.name] = part.bytes;
@@ -124,8 +145,9 @@ Result<Bytes> Measure(Workspace& workspace, const BenchInputs& inputs, const boa
       {"correct_float", record.value("test_correct_float", 0)},
       {"accuracy_emulated", result.accuracy.value_or(0)},
       {"emulated_samples", result.samples},
-      {"features_identical", features_equal},
-      {"bit_identical", result.bit_identical && features_equal == chosen.size()},
+      {"features_identical", equal.features},
+      {"outputs_identical", equal.outputs},
+      {"bit_identical", result.bit_identical && equal.features == chosen.size()},
       {"instructions_dsp", result.instructions_dsp},
       {"instructions", result.instructions},
       {"estimated_latency_ms", result.estimated_latency_ms},
@@ -137,7 +159,7 @@ Result<Bytes> Measure(Workspace& workspace, const BenchInputs& inputs, const boa
       {"flash_parts", parts},
       {"labels", set.classes},
       {"confusion", ConfusionJson(host)},
-      {"layers", LayersJson(result.layers)},
+      {"layers", LayersJson(result.layers, graph, numbers)},
       {"worst_samples", WorstSamples(host, test)},
   };
   const std::string text = object.dump(1, ' ', false, json::error_handler_t::replace);

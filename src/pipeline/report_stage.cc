@@ -160,28 +160,73 @@ Status AddLineage(const store::Store& store, std::vector<store::Artifact> artifa
   return {};
 }
 
-// Budget bars: the plan's lines, with what the linked image and the run measured beside them.
-void AddBudgets(const json& plan, const json& bench, ReportData& out) {
-  const json parts = bench.value("flash_parts", json::object());
-  const auto measured = [&](const std::string& line) -> std::optional<uint64_t> {
-    if (line == "arena") return bench.value("arena_bytes", uint64_t{0});
-    if (line == "stack") return bench.value("stack_bytes", uint64_t{0});
-    if (parts.contains(line)) return parts[line].get<uint64_t>();
-    return std::nullopt;
+// The plan's lines of one memory gathered into the parts that can be told apart in the linked
+// image.
+struct PartRule {
+  const char* name;
+  std::vector<const char*> plan_lines;   // of the budget
+  std::vector<const char*> image_parts;  // of flash_parts
+};
+
+const std::vector<PartRule>& FlashRules() {
+  // The linker counts the layers' parameters with the constants, the plan with the calls.
+  static const std::vector<PartRule> kRules = {
+      {"model", {"weights", "kernels"}, {"weights", "kernels", "model"}},
+      {"signal processing", {"dsp"}, {"dsp"}},
+      {"runtime", {"runtime"}, {"libc", "start-up", "application", "gaps"}},
   };
-  for (const char* memory : {"flash", "ram"}) {
-    const json budget = plan.value(memory, json::object());
-    report::Budget shown;
-    shown.name = memory == std::string("flash") ? "Flash" : "RAM";
-    if (budget.contains("limit") && budget["limit"].is_number()) {
-      shown.limit_bytes = budget["limit"].get<uint64_t>();
-    }
-    const json lines = budget.value("lines", json::object());
-    for (const auto& [name, amount] : lines.items()) {
-      shown.parts.push_back({name, amount.value("predicted", uint64_t{0}), measured(name)});
-    }
-    if (!shown.parts.empty()) out.budgets.push_back(std::move(shown));
+  return kRules;
+}
+
+report::BudgetPart MakePart(const char* name, const std::vector<const char*>& plan_lines,
+                            const json& lines) {
+  report::BudgetPart part;
+  part.name = name;
+  part.predicted_bytes = 0;
+  for (const char* line : plan_lines) {
+    if (lines.contains(line)) *part.predicted_bytes += lines[line].value("predicted", uint64_t{0});
   }
+  return part;
+}
+
+report::Budget MakeBudget(const char* name, const json& budget) {
+  report::Budget shown;
+  shown.name = name;
+  if (budget.contains("limit") && budget["limit"].is_number()) {
+    shown.limit_bytes = budget["limit"].get<uint64_t>();
+  }
+  return shown;
+}
+
+// Budget bars: what the plan said beside what the linked image and the run measured.
+void AddBudgets(const json& plan, const json& bench, ReportData& out) {
+  const json flash = plan.value("flash", json::object());
+  const json flash_lines = flash.value("lines", json::object());
+  const json image = bench.value("flash_parts", json::object());
+  report::Budget shown = MakeBudget("Flash", flash);
+  for (const PartRule& rule : FlashRules()) {
+    report::BudgetPart part = MakePart(rule.name, rule.plan_lines, flash_lines);
+    part.measured_bytes = 0;
+    for (const char* name : rule.image_parts)
+      *part.measured_bytes += image.value(name, uint64_t{0});
+    shown.parts.push_back(std::move(part));
+  }
+  out.budgets.push_back(std::move(shown));
+
+  const json ram = plan.value("ram", json::object());
+  const json ram_lines = ram.value("lines", json::object());
+  const auto arena = bench.value("arena_bytes", uint64_t{0});
+  const auto stack = bench.value("stack_bytes", uint64_t{0});
+  const auto all = bench.value("ram_bytes", uint64_t{0});
+  shown = MakeBudget("RAM", ram);
+  shown.parts = {
+      MakePart("arena", {"arena", "dsp_scratch"}, ram_lines),
+      MakePart("stack", {"stack"}, ram_lines),
+      MakePart("buffers and variables", {"dsp_state", "raw_input", "runtime"}, ram_lines)};
+  shown.parts[0].measured_bytes = arena;
+  shown.parts[1].measured_bytes = stack;
+  shown.parts[2].measured_bytes = all - std::min(all, arena + stack);
+  out.budgets.push_back(std::move(shown));
 }
 
 Status AddDataset(const Workspace& workspace, const store::Artifact& artifact, ReportData& out) {
