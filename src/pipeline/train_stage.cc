@@ -87,7 +87,15 @@ Result<Bytes> TrainAndRecord(Workspace& workspace, const FeatureSet& set,
                              const train::Architecture& architecture, train::Options options,
                              const Digest& key) {
   const train::Dataset training = ToDataset(set, set.train);
-  const train::Dataset validation = ToDataset(set, set.validation);
+  // With validation_percent = 0, as for a handful of speakers, epochs are judged on the unaltered
+  // training recordings.
+  FeatureSplit plain = set.validation;
+  if (plain.sample_count == 0) {
+    plain = set.train;
+    plain.copies = 1;
+    plain.features.resize(plain.sample_count * static_cast<size_t>(set.shape.ElementCount()));
+  }
+  const train::Dataset validation = ToDataset(set, plain);
   const train::Dataset test = ToDataset(set, set.test);
   options.checkpoint_path =
       fmt::format("{}/training-{}.checkpoint", workspace.StoreFolder(), key.Short());
