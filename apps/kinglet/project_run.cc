@@ -46,7 +46,7 @@ bool PrintResults(const pipeline::Project& project, const json& bench) {
            asked.flash_bytes_max > 0);
   PrintRow("ram", FormatBytes(ram), "at most " + FormatBytes(asked.ram_bytes_max), lean,
            asked.ram_bytes_max > 0);
-  PrintRow("latency", fmt::format("{:.1f} ms", latency),
+  PrintRow("latency", fmt::format("about {:.1f} ms", latency),
            fmt::format("at most {:g} ms", asked.latency_ms_max), quick, asked.latency_ms_max > 0);
   std::printf("  %-10s %14s   on %s test recordings; the same network in float: %s\n", "", "",
               FormatCount(bench.value("samples", uint64_t{0})).c_str(),
