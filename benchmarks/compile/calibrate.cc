@@ -120,10 +120,12 @@ using Layer = std::function<ir::TensorIndex(GraphBuilder&)>;
 // without padding.
 std::vector<Layer> Shapes() {
   std::vector<Layer> layers;
-  const auto conv = [&](std::vector<int32_t> in, int32_t channels, GraphBuilder::Window window) {
+  const auto conv = [&](const std::vector<int32_t>& in, int32_t channels,
+                        GraphBuilder::Window window) {
     layers.emplace_back([=](GraphBuilder& b) { return b.Conv(b.Input(in), channels, window); });
   };
-  const auto depthwise = [&](std::vector<int32_t> in, int32_t times, GraphBuilder::Window window) {
+  const auto depthwise = [&](const std::vector<int32_t>& in, int32_t times,
+                             GraphBuilder::Window window) {
     layers.emplace_back([=](GraphBuilder& b) { return b.Depthwise(b.Input(in), times, window); });
   };
   for (const int32_t c : {4, 8, 16, 32, 64}) {
@@ -190,6 +192,7 @@ enum class Hook : bool { kNo, kYes };
 Result<Network> MakeNetwork(const std::vector<Layer>& layers, Hook hook) {
   GraphBuilder b("m", 1);
   std::vector<ir::TensorIndex> outputs;
+  outputs.reserve(layers.size());
   for (const Layer& layer : layers) outputs.push_back(layer(b));
   Network network;
   network.graph = b.Finish(outputs);

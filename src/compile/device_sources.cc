@@ -1,5 +1,7 @@
 #include "src/compile/device_sources.h"
 
+#include <fmt/format.h>
+
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -32,7 +34,7 @@ Result<FileTexts> ReadDeviceSources(const std::vector<std::string>& paths) {
     const std::string path = std::move(open.back());
     open.pop_back();
     if (files.contains(path)) continue;
-    KINGLET_TRY(std::string text, ReadTextFile(folder + "/" + path));
+    KINGLET_TRY(std::string text, ReadTextFile(fmt::format("{}/{}", folder, path)));
     for (std::string& include : DeviceIncludes(text)) open.push_back(std::move(include));
     files.emplace(path, std::move(text));
   }

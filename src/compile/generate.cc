@@ -116,7 +116,7 @@ Result<CompiledModel> Compile(const ir::Graph& graph, const CompileOptions& opti
 
 Status WriteFolder(const FileTexts& files, const std::string& folder) {
   for (const auto& [path, text] : files) {
-    KINGLET_CHECK(WriteFileAtomic(folder + "/" + path, text));
+    KINGLET_CHECK(WriteFileAtomic(fmt::format("{}/{}", folder, path), text));
   }
   return {};
 }

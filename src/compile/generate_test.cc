@@ -1,5 +1,6 @@
 #include "src/compile/generate.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -36,7 +37,7 @@ ir::Graph TinyNetwork() {
 std::string GeneratedText(const CompiledModel& model) {
   std::string text;
   for (const auto& [path, content] : model.files) {
-    if (!path.starts_with("device/")) text += "=== " + path + "\n" + content;
+    if (!path.starts_with("device/")) text += fmt::format("=== {}\n{}", path, content);
   }
   const std::string version = kVersion;
   for (size_t at = text.find(version); at != std::string::npos; at = text.find(version, at)) {

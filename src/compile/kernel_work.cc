@@ -47,13 +47,14 @@ struct Counter {
   KernelWork operator()(const kernels::Conv2dParams& p) const {
     const Taps rows = RowTaps(p, p.dilation_h);
     const Taps columns = ColumnTaps(p, p.dilation_w);
+    const int32_t filter_c = p.input_c / p.groups;
     // Neighbouring pixels lie together: one run a row of the window.
     const bool joined = p.dilation_w == 1 && p.groups == 1;
     const double runs = p.batches * rows.total * (joined ? columns.positions : columns.total);
-    const double steps = p.batches * rows.total * columns.total * (p.input_c / p.groups);
+    const double steps = p.batches * rows.total * columns.total * filter_c;
     const int32_t group_c = p.output_c / p.groups;
-    const double blocks = double(p.groups) * (group_c / kBlock);
-    const double singles = double(p.groups) * (group_c % kBlock);
+    const int32_t blocks = p.groups * (group_c / kBlock);
+    const int32_t singles = p.groups * (group_c % kBlock);
     return {1,
             Pixels(p),
             Pixels(p) * p.output_c,
@@ -69,8 +70,8 @@ struct Counter {
     const double runs = p.batches * rows.total * columns.positions;
     const double steps = p.batches * rows.total * columns.total;
     const int32_t channels = p.input_c * p.depth_multiplier;
-    const double blocks = p.depth_multiplier == 1 ? channels / kBlock : 0;
-    const double singles = channels - kBlock * blocks;
+    const int32_t blocks = p.depth_multiplier == 1 ? channels / kBlock : 0;
+    const int32_t singles = channels - kBlock * blocks;
     return {1,
             Pixels(p),
             Pixels(p) * channels,
@@ -83,8 +84,8 @@ struct Counter {
   template <typename Params>
   KernelWork Dense(const Params& p) const {
     const double batches = p.batches;
-    const double blocks = p.output_size / kBlock;
-    const double singles = p.output_size % kBlock;
+    const int32_t blocks = p.output_size / kBlock;
+    const int32_t singles = p.output_size % kBlock;
     return {1,
             batches,
             batches * p.output_size,

@@ -31,8 +31,9 @@ KernelWork CountConv(const kernels::Conv2dParams& p) {
     const bool joined = p.dilation_w == 1 && p.groups == 1;
     const int32_t runs = columns == 0 ? 0 : rows * (joined ? 1 : columns);
     for (int32_t group = 0; group < p.groups; ++group) {
-      work.block_runs += group_c / 4 * runs;
-      work.block_steps += group_c / 4 * rows * columns * filter_c;
+      const int32_t blocks = group_c / 4;
+      work.block_runs += blocks * runs;
+      work.block_steps += blocks * rows * columns * filter_c;
       work.single_runs += group_c % 4 * runs;
       work.single_steps += group_c % 4 * rows * columns * filter_c;
     }

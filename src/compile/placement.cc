@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -206,7 +207,7 @@ std::vector<std::vector<size_t>> GreedyOrders(const std::vector<Region>& regions
   std::vector<std::vector<size_t>> orders;
   for (const Key& key : keys) {
     std::vector<std::pair<int64_t, int64_t>> rank;
-    for (const Region& region : regions) rank.push_back(key(region));
+    std::ranges::transform(regions, std::back_inserter(rank), key);
     std::vector<size_t> order(regions.size());
     std::iota(order.begin(), order.end(), size_t{0});
     std::ranges::stable_sort(order, [&](size_t x, size_t y) { return rank[x] < rank[y]; });
