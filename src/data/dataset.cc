@@ -10,6 +10,7 @@ constexpr std::string_view kFirstLine = "kinglet-dataset 1\n";
 
 std::vector<std::string> LabelsOf(const std::vector<Recording>& recordings) {
   std::vector<std::string> labels;
+  labels.reserve(recordings.size());
   for (const Recording& recording : recordings) labels.push_back(recording.label);
   std::sort(labels.begin(), labels.end(), LabelLess);
   labels.erase(std::unique(labels.begin(), labels.end()), labels.end());

@@ -29,6 +29,7 @@ TEST(DecodeWav, EveryWidthGivesTheNearestSixteenBits) {
     EXPECT_EQ(DecodeWav(MakeWav(samples, {.subtype = subtype})).value().samples, samples);
   }
   std::vector<double> real;
+  real.reserve(samples.size());
   for (const int16_t sample : samples) real.push_back((sample + 0.3) / 32768.0);
   for (const int subtype : {SF_FORMAT_FLOAT, SF_FORMAT_DOUBLE, SF_FORMAT_PCM_24}) {
     EXPECT_EQ(DecodeWav(MakeWav(real, {.subtype = subtype})).value().samples, samples) << subtype;
@@ -138,7 +139,7 @@ Bytes RandomPixels(size_t count, uint64_t seed) {
 
 TEST(DecodePicture, PngComesBackExactly) {
   for (const int channels : {1, 3}) {
-    const Bytes pixels = RandomPixels(static_cast<size_t>(17 * 9 * channels), 5);
+    const Bytes pixels = RandomPixels(size_t{17} * 9 * static_cast<size_t>(channels), 5);
     const Image image =
         DecodePicture(Picture(Format::kPng), MakePng(pixels, 17, 9, channels)).value();
     EXPECT_EQ(image.pixels, pixels);

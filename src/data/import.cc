@@ -78,7 +78,7 @@ std::string LabelsPath(const std::string& images) {
   name.replace(at, 6, "labels");
   name[name.size() - 7] = '1';
   for (const std::string ending : {"", ".gz"}) {
-    const std::string candidate = (path.parent_path() / (name + ending)).string();
+    std::string candidate = (path.parent_path() / (name + ending)).string();
     if (FileExists(candidate)) return candidate;
   }
   return "";

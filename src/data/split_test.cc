@@ -128,6 +128,7 @@ TEST(AssignSplits, ACopyTiesItsGroupsTogether) {
 
 TEST(AssignSplits, FewGroupsFillEverySideThatIsAskedFor) {
   std::vector<Recording> recordings;
+  recordings.reserve(400);
   for (int i = 0; i < 400; ++i) {
     recordings.push_back(Make(i, std::to_string(i % 10), "speaker" + std::to_string(i / 100)));
   }
@@ -137,6 +138,7 @@ TEST(AssignSplits, FewGroupsFillEverySideThatIsAskedFor) {
 
 TEST(AssignSplits, TooFewGroupsIsAnError) {
   std::vector<Recording> recordings;
+  recordings.reserve(20);
   for (int i = 0; i < 20; ++i) recordings.push_back(Make(i, "a", i < 10 ? "ann" : "bob"));
   const Status status = AssignSplits(recordings, {});
   ASSERT_FALSE(status.has_value());

@@ -99,7 +99,7 @@ Status PrepareSchema(Database& database, const std::string& folder) {
     KINGLET_CHECK(database.Run(kSchema));
     return database.Run(fmt::format("PRAGMA user_version={}", kFormatVersion).c_str());
   };
-  const Status made = make();
+  Status made = make();
   if (!made) {
     (void)database.Run("ROLLBACK");
     return made;
@@ -151,7 +151,7 @@ struct Store::Impl {
 
   Result<int64_t> PutBlobRow(const Digest& digest, ByteView bytes) {
     const bool as_row = bytes.size() <= kRowBytesMax;
-    const auto row = FindBlobRow(digest);
+    auto row = FindBlobRow(digest);
     // A file may have been lost or cut by hand or by a failing disk; putting it again mends it.
     const bool write_file = !as_row && !FileIsWhole(digest, static_cast<int64_t>(bytes.size()));
     if (write_file) KINGLET_CHECK(WriteFileAtomic(BlobPath(digest), bytes));
@@ -237,9 +237,13 @@ struct Store::Impl {
     for (const std::string& file : files) {
       std::string hex = file;
       std::erase(hex, '/');
-      const auto digest = Digest::FromHex(hex);
-      if (digest && FindBlobRow(*digest)) continue;
-      const std::string path = blobs + "/" + file;
+      if (const auto digest = Digest::FromHex(hex); digest.has_value()) {
+        const auto row = FindBlobRow(*digest);
+        if (!row && row.error().code != Code::kNotFound) return tl::unexpected(row.error());
+        if (row) continue;
+      }
+      std::string path = blobs;
+      path.append("/").append(file);
       struct stat info {};
       if (stat(path.c_str(), &info) == 0 && unlink(path.c_str()) == 0) {
         freed += static_cast<uint64_t>(info.st_size);
@@ -316,7 +320,7 @@ Status Store::CommitBatch() {
     return Fail(Code::kIo, "{}: a write of this batch failed; nothing of it was kept",
                 impl_->folder);
   }
-  const Status committed = impl_->database->Run("COMMIT");
+  Status committed = impl_->database->Run("COMMIT");
   AbandonBatch();
   return committed;
 }
