@@ -6,9 +6,7 @@
 
 #include "src/base/progress.h"
 #include "src/bench/firmware_text.h"
-#include "src/compile/device_sources.h"
 #include "src/emulate/qemu.h"
-#include "src/signal/emit.h"
 
 namespace kinglet::bench {
 namespace {
@@ -37,37 +35,14 @@ FrontEndKind KindOf(const signal::Pipeline* pipeline) {
   return pipeline->is_audio() ? FrontEndKind::kSound : FrontEndKind::kPicture;
 }
 
-Status CheckInput(const ir::Graph& graph, const signal::Pipeline& pipeline) {
-  const int64_t features = pipeline.shape().ElementCount();
-  if (graph.inputs.size() != 1 || graph.tensor(graph.inputs[0]).ByteCount() != features) {
-    return Fail(Code::kInvalid,
-                "model {}: its input is not the {} features that the signal processing makes",
-                graph.name, features);
-  }
-  return {};
-}
-
-// Sources of the model and the front end, put into the build folder.
-Result<std::vector<std::string>> AddSources(Firmware& firmware, const compile::CompiledModel& model,
-                                            const signal::Pipeline* pipeline) {
+// Puts what is to be compiled, and the headers, into the build folder.
+Status AddSources(Firmware& firmware, const compile::CompiledModel& model) {
   emulate::SourceFiles files;
   for (const auto& [path, text] : model.files) {
     const bool compiled = std::ranges::find(model.sources, path) != model.sources.end();
     if (compiled || path.ends_with(".h")) files[path] = text;
   }
-  std::vector<std::string> sources = model.sources;
-  if (pipeline != nullptr) {
-    const signal::FrontEnd front_end = signal::EmitFrontEnd(*pipeline);
-    for (const signal::SourceFile& file : front_end.files) {
-      files[file.path] = file.text;
-      if (file.path.ends_with(".cc")) sources.push_back(file.path);
-    }
-    KINGLET_TRY(compile::FileTexts device, compile::ReadDeviceSources(front_end.device_sources));
-    files.merge(device);
-    sources.insert(sources.end(), front_end.device_sources.begin(), front_end.device_sources.end());
-  }
-  KINGLET_CHECK(firmware.Add(files));
-  return sources;
+  return firmware.Add(files);
 }
 
 Result<emulate::Image> LinkApplication(Firmware& firmware, std::vector<std::string> sources) {
@@ -132,7 +107,7 @@ void CountInstructions(const std::vector<emulate::MarkHit>& hits, const std::vec
 
 std::string PartOf(const std::string& file) {
   if (file.starts_with("device/kernels/")) return "kernels";
-  if (file.starts_with("device/dsp/") || file == "features.cc") return "dsp";
+  if (file.starts_with("device/dsp/") || file == "front_end.cc") return "dsp";
   if (file.starts_with("device/port/")) return "start-up";
   if (file == "model.cc") return "model";
   if (file == kApplicationMain) return "application";
@@ -146,12 +121,12 @@ BoardProgram::BoardProgram(board::Board board, emulate::Firmware firmware)
 
 Result<BoardProgram> BoardProgram::Build(const ir::Graph& graph, const board::Board& board,
                                          const ProgramOptions& options) {
-  if (options.pipeline != nullptr) KINGLET_CHECK(CheckInput(graph, *options.pipeline));
   KINGLET_TRY(const compile::CompiledModel model,
-              compile::Compile(graph, {.name = kModelName, .layer_hook = options.layer_hook}));
+              compile::Compile(graph, {.name = kModelName,
+                                       .front_end = options.pipeline,
+                                       .layer_hook = options.layer_hook}));
   KINGLET_TRY(Firmware firmware, Firmware::Start(board));
-  KINGLET_TRY(const std::vector<std::string> sources,
-              AddSources(firmware, model, options.pipeline));
+  KINGLET_CHECK(AddSources(firmware, model));
   const FirmwareText text =
       MakeFirmwareText(KindOf(options.pipeline), options.layer_hook, graph.ops.size());
   KINGLET_CHECK(
@@ -170,8 +145,8 @@ Result<BoardProgram> BoardProgram::Build(const ir::Graph& graph, const board::Bo
   for (const ir::TensorIndex index : graph.outputs) {
     program.output_bytes_.push_back(static_cast<size_t>(graph.tensor(index).ByteCount()));
   }
-  KINGLET_TRY(program.application_, LinkApplication(program.firmware_, sources));
-  KINGLET_TRY(program.bench_, LinkBench(program.firmware_, sources));
+  KINGLET_TRY(program.application_, LinkApplication(program.firmware_, model.sources));
+  KINGLET_TRY(program.bench_, LinkBench(program.firmware_, model.sources));
   return program;
 }
 

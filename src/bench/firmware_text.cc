@@ -38,7 +38,7 @@ constexpr const char* kSoundMemory = R"(
 namespace features = kinglet_app::features;
 constexpr size_t kArenaBytes = model::kArenaBytes > features::kScratchBytes ? model::kArenaBytes
                                                                            : features::kScratchBytes;
-alignas(model::kArenaAlignmentBytes) static uint8_t arena[kArenaBytes];
+alignas(4) alignas(model::kArenaAlignmentBytes) static uint8_t arena[kArenaBytes];
 static features::State state;
 static int16_t chunk[features::kChunkSamples];
 static_assert(features::kFeatureBytes == model::kInputs[0].bytes);
@@ -187,9 +187,9 @@ struct Parts {
 Parts PartsOf(FrontEndKind front_end) {
   switch (front_end) {
     case FrontEndKind::kSound:
-      return {"#include \"features.h\"\n", kSoundMemory, kReadSound, kSoundApplication};
+      return {"#include \"front_end.h\"\n", kSoundMemory, kReadSound, kSoundApplication};
     case FrontEndKind::kPicture:
-      return {"#include \"features.h\"\n", kPictureMemory, kReadPicture, kPictureApplication};
+      return {"#include \"front_end.h\"\n", kPictureMemory, kReadPicture, kPictureApplication};
     case FrontEndKind::kNone:
       break;
   }

@@ -14,22 +14,22 @@ constexpr size_t kCommentCharactersMax = 100;
 constexpr size_t kColumns = 100;
 
 // C++20's and C's keywords and alternative tokens, and other words that mean something in generated
-// code.
+// code or to CMake.
 constexpr auto kReserved = std::to_array<std::string_view>(
-    {"alignas",   "alignof",   "and",       "and_eq",   "arm",       "asm",      "auto",
-     "bitand",    "bitor",     "bool",      "break",    "case",      "catch",    "char",
-     "class",     "co_await",  "co_return", "co_yield", "compl",     "concept",  "const",
-     "consteval", "constexpr", "constinit", "continue", "decltype",  "default",  "delete",
-     "device",    "do",        "double",    "else",     "enum",      "explicit", "export",
-     "extern",    "false",     "float",     "for",      "friend",    "goto",     "i386",
-     "if",        "inline",    "int",       "kinglet",  "linux",     "long",     "main",
-     "mutable",   "namespace", "new",       "noexcept", "not",       "not_eq",   "nullptr",
-     "operator",  "or",        "or_eq",     "private",  "protected", "public",   "register",
-     "requires",  "restrict",  "return",    "short",    "signed",    "sizeof",   "static",
-     "std",       "struct",    "switch",    "template", "this",      "throw",    "true",
-     "try",       "typedef",   "typeid",    "typename", "typeof",    "union",    "unix",
-     "unsigned",  "using",     "virtual",   "void",     "volatile",  "while",    "xor",
-     "xor_eq"});
+    {"alignas",  "alignof",  "all",       "and",       "and_eq",    "arm",       "asm",
+     "auto",     "bitand",   "bitor",     "bool",      "break",     "case",      "catch",
+     "char",     "class",    "clean",     "co_await",  "co_return", "co_yield",  "compl",
+     "concept",  "const",    "consteval", "constexpr", "constinit", "continue",  "decltype",
+     "default",  "delete",   "device",    "do",        "double",    "else",      "enum",
+     "explicit", "export",   "extern",    "false",     "float",     "for",       "friend",
+     "goto",     "help",     "i386",      "if",        "inline",    "install",   "int",
+     "kinglet",  "linux",    "long",      "main",      "mutable",   "namespace", "new",
+     "noexcept", "not",      "not_eq",    "nullptr",   "operator",  "or",        "or_eq",
+     "package",  "private",  "protected", "public",    "register",  "requires",  "restrict",
+     "return",   "short",    "signed",    "sizeof",    "static",    "std",       "struct",
+     "switch",   "template", "test",      "this",      "throw",     "true",      "try",
+     "typedef",  "typeid",   "typename",  "typeof",    "union",     "unix",      "unsigned",
+     "using",    "virtual",  "void",      "volatile",  "while",     "xor",       "xor_eq"});
 
 bool IsPrintable(char c) { return c >= 0x20 && c < 0x7f; }
 

@@ -19,6 +19,7 @@ TEST(Identifier, IsAlwaysOneWordOfItsOwn) {
   EXPECT_EQ(Identifier(""), "model");
   EXPECT_EQ(Identifier("Class"), "class_model");
   EXPECT_EQ(Identifier("linux"), "linux_model");
+  EXPECT_EQ(Identifier("test"), "test_model") << "CMake keeps this name of a target for itself";
   EXPECT_EQ(Identifier("x; } void f() {"), "x_void_f");
   EXPECT_EQ(Identifier(std::string(1000, 'a')).size(), 60U);
 }

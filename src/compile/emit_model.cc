@@ -21,15 +21,6 @@ std::string Banner(const Emission& e) {
       kVersion, CommentText(e.graph.name));
 }
 
-std::vector<std::string> Labels(const ir::Graph& graph) {
-  std::vector<std::string> labels;
-  const auto found = graph.metadata.find(std::string(ir::kLabelsMetadata));
-  if (found == graph.metadata.end()) return labels;
-  std::istringstream lines(found->second);
-  for (std::string line; std::getline(lines, line);) labels.push_back(line);
-  return labels;
-}
-
 // The constants that describe the inputs or outputs: `role` is "Input" or "Output".
 std::string TensorTable(const Emission& e, std::string_view role,
                         const std::vector<ir::TensorIndex>& tensors) {
@@ -107,6 +98,15 @@ std::string CallText(const Emission& e, const Step& step, const LayerNumbers& la
 }
 
 }  // namespace
+
+std::vector<std::string> Labels(const ir::Graph& graph) {
+  std::vector<std::string> labels;
+  const auto found = graph.metadata.find(std::string(ir::kLabelsMetadata));
+  if (found == graph.metadata.end()) return labels;
+  std::istringstream lines(found->second);
+  for (std::string line; std::getline(lines, line);) labels.push_back(line);
+  return labels;
+}
 
 std::string EmitModelHeader(const Emission& e) {
   std::string text = Banner(e);

@@ -11,6 +11,7 @@
 #include "src/compile/cpp_text.h"
 #include "src/compile/emit.h"
 #include "src/ir/execute.h"
+#include "src/signal/emit.h"
 
 namespace kinglet::compile {
 namespace {
@@ -73,6 +74,29 @@ std::vector<std::string> KernelSources(const ModelNumbers& numbers) {
   return {sources.begin(), sources.end()};
 }
 
+Status CheckFrontEnd(const ir::Graph& graph, const signal::Pipeline& front_end) {
+  const int64_t features = front_end.shape().ElementCount();
+  if (graph.inputs.size() != 1 || graph.tensor(graph.inputs[0]).ByteCount() != features) {
+    return Fail(Code::kInvalid,
+                "model {}: its input is not the {} features that the signal processing makes",
+                graph.name, features);
+  }
+  return {};
+}
+
+// Puts the front end into the folder and its library.
+Status AddFrontEnd(Emission& e, FileTexts& files) {
+  const signal::FrontEnd emitted = signal::EmitFrontEnd(*e.front_end);
+  KINGLET_TRY(FileTexts device, ReadDeviceSources(emitted.device_sources));
+  files.merge(device);
+  for (const signal::SourceFile& file : emitted.files) files[file.path] = file.text;
+  e.front_end_sources = {"front_end.cc"};
+  e.front_end_sources.insert(e.front_end_sources.end(), emitted.device_sources.begin(),
+                             emitted.device_sources.end());
+  if (!e.layer_hook) files["example_main.cc"] = EmitExampleMain(e);
+  return {};
+}
+
 Result<FileTexts> DeviceFiles(const Emission& e) {
   std::vector<std::string> paths = e.kernel_sources;
   paths.emplace_back("device/runtime/tensor_info.h");
@@ -84,11 +108,14 @@ Result<FileTexts> DeviceFiles(const Emission& e) {
 
 Result<CompiledModel> Compile(const ir::Graph& graph, const CompileOptions& options) {
   KINGLET_TRY(const Program program, MakeProgram(graph));
+  if (options.front_end != nullptr) KINGLET_CHECK(CheckFrontEnd(graph, *options.front_end));
   CompiledModel model;
   model.name = Identifier(options.name.empty() ? graph.name : options.name);
   model.numbers = Measure(graph, program);
 
-  Emission e{graph, program, model.numbers, model.name, {}, options.layer_hook, {}, {}};
+  Emission e{
+      graph, program, model.numbers, model.name, {}, options.layer_hook, options.front_end, {},
+      {},    {}};
   e.kernel_sources = KernelSources(model.numbers);
   KINGLET_TRY(ir::Executor executor, ir::Executor::Make(graph));
   for (uint32_t seed = 1; seed <= kGoldenVectors; ++seed) {
@@ -97,6 +124,7 @@ Result<CompiledModel> Compile(const ir::Graph& graph, const CompileOptions& opti
   }
 
   KINGLET_TRY(model.files, DeviceFiles(e));
+  if (e.front_end != nullptr) KINGLET_CHECK(AddFrontEnd(e, model.files));
   const std::string source = EmitModelSource(e);
   e.digest = HashBytes(AsBytes(source)).Hex();
   model.files["model.cc"] = source;
@@ -109,8 +137,10 @@ Result<CompiledModel> Compile(const ir::Graph& graph, const CompileOptions& opti
   model.files["self_test_main.cc"] = EmitSelfTestMain(e);
   model.files["CMakeLists.txt"] = EmitCMakeLists(e);
   model.files["README.md"] = EmitReadme(e);
-  model.sources = e.kernel_sources;
-  model.sources.insert(model.sources.begin(), "model.cc");
+  model.sources = {"model.cc"};
+  for (const auto* sources : {&e.kernel_sources, &e.front_end_sources}) {
+    model.sources.insert(model.sources.end(), sources->begin(), sources->end());
+  }
   return model;
 }
 

@@ -7,6 +7,7 @@
 #include "src/compile/device_sources.h"
 #include "src/compile/measure.h"
 #include "src/ir/graph.h"
+#include "src/signal/pipeline.h"
 
 namespace kinglet::compile {
 
@@ -14,6 +15,10 @@ struct CompileOptions {
   // The generated namespace, library and prefix of C names, made an identifier; the graph's name
   // when empty.
   std::string name;
+  // The signal processing in front of the model, or null. With it the folder and its library hold
+  // front_end.h and front_end.cc, too, and example_main.cc, a host program from raw samples to
+  // labels.
+  const signal::Pipeline* front_end = nullptr;
   // Debugging: the generated code calls kinglet_layer_done (device/runtime/layer_hook.h) after each
   // layer.
   bool layer_hook = false;
@@ -25,16 +30,16 @@ struct CompiledModel {
   // golden.h: test vectors and their check, freestanding; self_test_main.cc: a host program around
   // it. CMakeLists.txt, README.md. device/...: the sources that all this includes.
   FileTexts files;
-  // Sources of the model alone, relative to the folder, for whoever builds without its
-  // CMakeLists.txt: model.cc and the kernels.
+  // Sources of the model and its front end, relative to the folder, for whoever builds without its
+  // CMakeLists.txt: model.cc, front_end.cc, the kernels and the signal processing.
   std::vector<std::string> sources;
   ModelNumbers numbers;
 };
 
 // The same graph and options give the same text everywhere. Before it returns, the planned program
 // has run on the host over test inputs and every layer has equalled the reference executor.
-// kUnsupported, kInvalid: the operator or tensor that cannot be compiled; kNotFound: the data
-// folder lacks device sources.
+// kUnsupported, kInvalid: the operator or tensor that cannot be compiled, or a front end whose
+// features are not the model's only input; kNotFound: the data folder lacks device sources.
 Result<CompiledModel> Compile(const ir::Graph& graph, const CompileOptions& options = {});
 
 // Writes every file below `folder`, each atomically; files there that are not part of the model

@@ -13,19 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-// The generated folder: model, front end and the device sources of both.
-Result<compile::FileTexts> FirmwareFiles(const Project& project, const ir::Graph& graph,
-                                         const signal::Pipeline& pipeline) {
-  KINGLET_TRY(compile::CompiledModel model, compile::Compile(graph, {.name = project.name}));
-  compile::FileTexts files = std::move(model.files);
-  const signal::FrontEnd front_end = signal::EmitFrontEnd(pipeline);
-  for (const signal::SourceFile& file : front_end.files) files[file.path] = file.text;
-  KINGLET_TRY(const compile::FileTexts sources,
-              compile::ReadDeviceSources(front_end.device_sources));
-  files.insert(sources.begin(), sources.end());
-  return files;
-}
-
 json SizesJson(const bench::BoardProgram& program) {
   const emulate::Image& image = program.application();
   json parts = json::object();
@@ -44,22 +31,29 @@ Result<StageResult> MakeFirmware(Workspace& workspace, const store::Artifact& mo
   const Project& project = workspace.project;
   KINGLET_TRY(const signal::Pipeline pipeline, signal::Pipeline::Make(project.SignalOptions()));
   KINGLET_TRY(const board::Board board, board::LoadBoard(project.board));
+  // What is written, rather than the options: firmware also depends on those that features do not,
+  // such as how often a window is taken.
+  Hasher front_end;
+  for (const signal::SourceFile& file : signal::EmitFrontEnd(pipeline).files) {
+    front_end.AddField(file.text);
+  }
   const json parameters = {{"board", board::CanonicalText(board)},
-                           {"signal", signal::CanonicalText(project.SignalOptions())},
+                           {"front_end", front_end.Finish().Hex()},
                            {"name", project.name}};
   const Stage stage{"firmware", "firmware", parameters.dump(), {model}};
-  KINGLET_TRY(const StageResult result, RunStage(workspace, stage, [&]() -> Result<Bytes> {
-                KINGLET_TRY(const Bytes bytes, workspace.store.GetBlob(model.content));
-                KINGLET_TRY(const ir::Graph graph, tflite::ReadModel(bytes));
-                KINGLET_TRY(const auto files, FirmwareFiles(project, graph, pipeline));
-                // Linking it for the board proves that it fits; the sizes are kept.
-                KINGLET_TRY(const bench::BoardProgram program,
-                            bench::BoardProgram::Build(graph, board, {.pipeline = &pipeline}));
-                const json object = {{"files", files}, {"sizes", SizesJson(program)}};
-                const std::string text =
-                    object.dump(-1, ' ', false, json::error_handler_t::replace);
-                return Bytes(text.begin(), text.end());
-              }));
+  KINGLET_TRY(
+      const StageResult result, RunStage(workspace, stage, [&]() -> Result<Bytes> {
+        KINGLET_TRY(const Bytes bytes, workspace.store.GetBlob(model.content));
+        KINGLET_TRY(const ir::Graph graph, tflite::ReadModel(bytes));
+        KINGLET_TRY(const compile::CompiledModel compiled,
+                    compile::Compile(graph, {.name = project.name, .front_end = &pipeline}));
+        // Linking it for the board proves that it fits; the sizes are kept.
+        KINGLET_TRY(const bench::BoardProgram program,
+                    bench::BoardProgram::Build(graph, board, {.pipeline = &pipeline}));
+        const json object = {{"files", compiled.files}, {"sizes", SizesJson(program)}};
+        const std::string text = object.dump(-1, ' ', false, json::error_handler_t::replace);
+        return Bytes(text.begin(), text.end());
+      }));
   KINGLET_TRY(const Bytes bytes, workspace.store.GetBlob(result.artifact.content));
   const json object = json::parse(bytes, nullptr, false);
   if (!object.is_object() || !object["files"].is_object()) {

@@ -112,7 +112,7 @@ std::string AudioTablesText(const AudioTables& tables) {
 std::string AudioSource(const Pipeline& pipeline) {
   const dsp::AudioConfig c = pipeline.audio_config();
   return fmt::format(
-      R"({banner}#include "features.h"
+      R"({banner}#include "front_end.h"
 
 namespace kinglet_app::features {{
 namespace {{
@@ -181,7 +181,7 @@ void Extract(const uint8_t* image, int8_t* features);
 
 std::string ImageSource(const Pipeline& pipeline) {
   return fmt::format(
-      R"({}#include "features.h"
+      R"({}#include "front_end.h"
 
 #include "device/dsp/image.h"
 
@@ -201,11 +201,11 @@ void Extract(const uint8_t* image, int8_t* features) {{
 
 FrontEnd EmitFrontEnd(const Pipeline& pipeline) {
   if (!pipeline.is_audio()) {
-    return {{{"features.h", ImageHeader(pipeline)}, {"features.cc", ImageSource(pipeline)}},
+    return {{{"front_end.h", ImageHeader(pipeline)}, {"front_end.cc", ImageSource(pipeline)}},
             {"device/dsp/image.cc"},
             {"device/dsp/fixed.h", "device/dsp/image.h"}};
   }
-  return {{{"features.h", AudioHeader(pipeline)}, {"features.cc", AudioSource(pipeline)}},
+  return {{{"front_end.h", AudioHeader(pipeline)}, {"front_end.cc", AudioSource(pipeline)}},
           {"device/dsp/audio.cc", "device/dsp/dct.cc", "device/dsp/fft.cc", "device/dsp/log2.cc",
            "device/dsp/mel.cc"},
           {"device/dsp/audio.h", "device/dsp/dct.h", "device/dsp/fft.h", "device/dsp/fixed.h",

@@ -1,5 +1,6 @@
-// The front end as generated firmware source: features.h and features.cc with the constant tables,
-// calling device/dsp.
+// The front end as generated firmware source: front_end.h and front_end.cc with the constant
+// tables, calling device/dsp. They are not called "features": the C library has a features.h, and
+// the generated folder is on the include path.
 //
 // Sound (namespace kinglet_app::features):
 //   kChunkSamples, kFeatureHeight, kFeatureWidth, kFeatureChannels, kFeatureBytes, kFeatureScale,
@@ -27,7 +28,7 @@ struct SourceFile {
 };
 
 struct FrontEnd {
-  std::vector<SourceFile> files;            // features.h, features.cc
+  std::vector<SourceFile> files;            // front_end.h, front_end.cc
   std::vector<std::string> device_sources;  // "device/dsp/fft.cc", ...: to be compiled with them
   std::vector<std::string> device_headers;  // "device/dsp/fft.h", ...: included as "device/dsp/..."
 };

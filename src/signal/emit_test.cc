@@ -25,7 +25,7 @@ const std::string& TextOf(const FrontEnd& front_end, const std::string& path) {
 TEST(Emit, HeaderStatesWhatThePipelineSays) {
   AudioOptions options;
   options.coefficients = 10;
-  const std::string header = TextOf(EmitFrontEnd(Pipeline::Make(options).value()), "features.h");
+  const std::string header = TextOf(EmitFrontEnd(Pipeline::Make(options).value()), "front_end.h");
   EXPECT_THAT(header, HasSubstr("kChunkSamples = 320;"));
   EXPECT_THAT(header, HasSubstr("kFeatureHeight = 50;"));
   EXPECT_THAT(header, HasSubstr("kFeatureWidth = 10;"));
@@ -37,7 +37,7 @@ TEST(Emit, HeaderStatesWhatThePipelineSays) {
 TEST(Emit, SameOptionsSameText) {
   const Pipeline a = Pipeline::Make(AudioOptions{}).value();
   const Pipeline b = Pipeline::Make(AudioOptions{}).value();
-  EXPECT_EQ(TextOf(EmitFrontEnd(a), "features.cc"), TextOf(EmitFrontEnd(b), "features.cc"));
+  EXPECT_EQ(TextOf(EmitFrontEnd(a), "front_end.cc"), TextOf(EmitFrontEnd(b), "front_end.cc"));
 }
 
 TEST(Emit, ListedDeviceFilesExistAndIncludeOnlyEachOther) {

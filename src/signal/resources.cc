@@ -36,7 +36,7 @@ struct ClassCost {
 // RV32IMC and run under QEMU, instructions counted from the entry to the return of each Push.
 // Instructions: least squares of relative error over 18 pipelines (FFT of 64 to 1,024 points, 8 to
 // 80 bands, 0 to 20 cepstra, all normalisations, noise as input); the largest error of a total was
-// 0.4, 0.8, 0.8 and 3.3 %. Code: device/dsp and features.cc, and what they pull in from libgcc and
+// 0.4, 0.8, 0.8 and 3.3 %. Code: device/dsp and front_end.cc, and what they pull in from libgcc and
 // the C library (64-bit shifts, division, memory copies) that a minimal program has not. Stack:
 // painted, from main() down. tests/device holds these figures to fresh measurements.
 constexpr std::array<ClassCost, 4> kCosts = {{

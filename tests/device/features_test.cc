@@ -19,7 +19,7 @@ namespace {
 // Reads raw windows until the input ends; writes each one's features and at last the deepest stack.
 constexpr char kHarness[] = R"(
 #include "device/port/port.h"
-#include "features.h"
+#include "front_end.h"
 using namespace kinglet_app::features;
 using namespace kinglet;
 static int8_t features[kFeatureBytes];
@@ -88,7 +88,7 @@ Result<Measured> RunOnCore(const std::string& core, const signal::Pipeline& pipe
   KINGLET_TRY(std::vector<std::string> sources,
               firmware.AddPort(emulate::Firmware::Port::kSemihosting));
   sources.insert(sources.end(), front_end.device_sources.begin(), front_end.device_sources.end());
-  sources.insert(sources.end(), {"features.cc", "main.cc"});
+  sources.insert(sources.end(), {"front_end.cc", "main.cc"});
   KINGLET_TRY(const emulate::Image image,
               firmware.Link({.name = "features",
                              .sources = sources,
@@ -105,7 +105,7 @@ Result<Measured> RunOnCore(const std::string& core, const signal::Pipeline& pipe
   for (const uint64_t count : emulate::InstructionsBetween(run.hits, 0, 1))
     out.instructions += count;
   for (const emulate::FileSize& file : image.files) {
-    if (!file.file.starts_with("device/dsp/") && file.file != "features.cc") continue;
+    if (!file.file.starts_with("device/dsp/") && file.file != "front_end.cc") continue;
     out.code_bytes += file.code_bytes;
     out.constant_bytes += file.constant_bytes;
   }
