@@ -17,6 +17,8 @@ namespace {
 using pipeline::Project;
 using pipeline::Workspace;
 
+constexpr std::string_view kFirst = "kinglet data import";
+
 struct Options {
   std::string folder = ".";
   bool json = false;
@@ -103,8 +105,8 @@ Result<int> ImportCommand(const Options& options) {
 Result<data::Catalog> LoadSplit(const Workspace& workspace) {
   KINGLET_TRY(data::Catalog catalog, data::LoadCatalog(workspace.store));
   if (catalog.recordings.empty()) {
-    return Fail(Code::kInvalid, "{}: no recordings; run 'kinglet data import' first",
-                workspace.project.folder);
+    return Fail(Code::kInvalid, "{}: no recordings; run '{}' first", workspace.project.folder,
+                kFirst);
   }
   const Project::Data& wanted = workspace.project.data;
   KINGLET_CHECK(
@@ -117,7 +119,7 @@ Result<data::Catalog> LoadSplit(const Workspace& workspace) {
 }
 
 Result<int> StatsCommand(const Options& options) {
-  KINGLET_TRY(const Workspace workspace, pipeline::OpenWorkspace(options.folder));
+  KINGLET_TRY(const Workspace workspace, pipeline::OpenWorkspaceToRead(options.folder, kFirst));
   KINGLET_TRY(const data::Catalog catalog, LoadSplit(workspace));
   const data::Stats stats = data::ComputeStats(catalog.recordings);
   if (options.json) {
@@ -129,7 +131,7 @@ Result<int> StatsCommand(const Options& options) {
 }
 
 Result<int> CheckCommand(const Options& options) {
-  KINGLET_TRY(const Workspace workspace, pipeline::OpenWorkspace(options.folder));
+  KINGLET_TRY(const Workspace workspace, pipeline::OpenWorkspaceToRead(options.folder, kFirst));
   KINGLET_TRY(const data::Catalog catalog, LoadSplit(workspace));
   const bool sound = workspace.project.task == pipeline::Task::kKeyword;
   const double clip_seconds = sound ? workspace.project.audio.clip_ms / 1000.0 : 0;
@@ -148,7 +150,7 @@ Result<int> CheckCommand(const Options& options) {
 }
 
 Result<int> RemoveCommand(const Options& options) {
-  KINGLET_TRY(Workspace workspace, pipeline::OpenWorkspace(options.folder));
+  KINGLET_TRY(Workspace workspace, pipeline::OpenWorkspaceToRead(options.folder, kFirst));
   KINGLET_TRY(const size_t removed, data::RemoveFromCatalog(workspace.store, options.glob));
   if (removed == 0) {
     return Fail(Code::kNotFound, "no recording has a name like '{}'", options.glob);

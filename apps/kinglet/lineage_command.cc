@@ -64,7 +64,8 @@ Status Collect(const store::Store& store, const Artifact& artifact, Step step,
 }
 
 Result<int> Lineage(const Options& options) {
-  KINGLET_TRY(const pipeline::Workspace workspace, pipeline::OpenWorkspace(options.folder));
+  KINGLET_TRY(const pipeline::Workspace workspace,
+              pipeline::OpenWorkspaceToRead(options.folder, "kinglet run"));
   const store::Store& store = workspace.store;
   KINGLET_TRY(const Artifact artifact, store.Find(options.artifact));
   std::set<Digest> up{artifact.id};

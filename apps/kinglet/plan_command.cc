@@ -58,13 +58,11 @@ Result<int> Plan(const Options& options) {
     return Fail(Code::kInvalid,
                 "--board plans one board, --boards ranks several: give one of them");
   }
-  KINGLET_TRY(const pipeline::Workspace workspace, pipeline::OpenWorkspace(options.folder));
-  KINGLET_TRY(const int classes, pipeline::KnownClasses(workspace));
-  KINGLET_TRY(const pipeline::PlanSubject subject,
-              pipeline::MeasurePlanSubject(workspace.project, classes));
+  KINGLET_TRY(const pipeline::Project project, pipeline::LoadProject(options.folder));
+  KINGLET_TRY(const int classes, pipeline::KnownClasses(project));
+  KINGLET_TRY(const pipeline::PlanSubject subject, pipeline::MeasurePlanSubject(project, classes));
   if (!options.boards.empty()) return Rank(subject, options.boards, options.json);
-  return PlanBoard(subject, options.board.empty() ? workspace.project.board : options.board,
-                   options.json);
+  return PlanBoard(subject, options.board.empty() ? project.board : options.board, options.json);
 }
 
 }  // namespace

@@ -86,6 +86,13 @@ Result<bool> ImportSources(Workspace& workspace) {
   return true;
 }
 
+Result<int> ClassesIn(const store::Store& store, const Project& project) {
+  KINGLET_TRY(const std::vector<store::Artifact> made, store.List("dataset"));
+  if (made.empty()) return project.data.classes_expected;
+  KINGLET_TRY(const data::Dataset dataset, data::LoadDataset(store, made.front()));
+  return static_cast<int>(dataset.labels.size());
+}
+
 }  // namespace
 
 data::SplitOptions SplitsOf(const Project& project) {
@@ -116,10 +123,13 @@ Result<StageResult> MakeDatasetVersion(Workspace& workspace) {
 }
 
 Result<int> KnownClasses(const Workspace& workspace) {
-  KINGLET_TRY(const std::vector<store::Artifact> made, workspace.store.List("dataset"));
-  if (made.empty()) return workspace.project.data.classes_expected;
-  KINGLET_TRY(const data::Dataset dataset, data::LoadDataset(workspace.store, made.front()));
-  return static_cast<int>(dataset.labels.size());
+  return ClassesIn(workspace.store, workspace.project);
+}
+
+Result<int> KnownClasses(const Project& project) {
+  if (!store::Store::Exists(project.StoreFolder())) return project.data.classes_expected;
+  KINGLET_TRY(const store::Store store, store::Store::Open(project.StoreFolder()));
+  return ClassesIn(store, project);
 }
 
 }  // namespace kinglet::pipeline

@@ -54,6 +54,7 @@ struct Project {
   signal::AudioOptions audio;  // [audio], for keyword projects
   signal::ImageOptions image;  // [image], for image projects
 
+  std::string StoreFolder() const { return folder + "/.kinglet"; }
   // What stands in front of the model: audio or image, by the task.
   signal::Options SignalOptions() const;
 

@@ -20,8 +20,10 @@ Result<StageResult> MakeDatasetVersion(Workspace& workspace);
 // How the project's data is divided.
 data::SplitOptions SplitsOf(const Project& project);
 
-// Classes of the newest data set version; before there is one, what kinglet.toml expects.
+// Classes of the newest data set version; before there is one, what kinglet.toml expects. The
+// second opens the project's store if there is one, and makes none.
 Result<int> KnownClasses(const Workspace& workspace);
+Result<int> KnownClasses(const Project& project);
 
 // Features of every recording of the data set, with augmented copies of the training split.
 Result<StageResult> MakeFeatures(Workspace& workspace, const store::Artifact& dataset);

@@ -4,10 +4,27 @@
 
 namespace kinglet::pipeline {
 
+namespace {
+
+Result<Workspace> Open(Project project) {
+  KINGLET_TRY(store::Store store, store::Store::Open(project.StoreFolder()));
+  return Workspace{std::move(project), std::move(store)};
+}
+
+}  // namespace
+
 Result<Workspace> OpenWorkspace(const std::string& folder) {
   KINGLET_TRY(Project project, LoadProject(folder));
-  KINGLET_TRY(store::Store store, store::Store::Open(folder + "/.kinglet"));
-  return Workspace{std::move(project), std::move(store)};
+  return Open(std::move(project));
+}
+
+Result<Workspace> OpenWorkspaceToRead(const std::string& folder, std::string_view first) {
+  KINGLET_TRY(Project project, LoadProject(folder));
+  if (!store::Store::Exists(project.StoreFolder())) {
+    return Fail(Code::kNotFound, "{}: nothing was made in this project yet; run '{}' first", folder,
+                first);
+  }
+  return Open(std::move(project));
 }
 
 Result<StageResult> RunStage(Workspace& workspace, const Stage& stage,

@@ -19,10 +19,13 @@ struct Workspace {
 
   // What people and firmware builds pick up: model.tflite, firmware/, report.html.
   std::string OutFolder() const { return project.folder + "/out"; }
-  std::string StoreFolder() const { return project.folder + "/.kinglet"; }
+  std::string StoreFolder() const { return project.StoreFolder(); }
 };
 
 Result<Workspace> OpenWorkspace(const std::string& folder);
+// The same for commands that only read: in a project without a store nothing is made, and the error
+// (kNotFound) says to run `first`.
+Result<Workspace> OpenWorkspaceToRead(const std::string& folder, std::string_view first);
 
 // One stage: a function from inputs and parameters to bytes.
 struct Stage {

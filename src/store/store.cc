@@ -66,6 +66,8 @@ int64_t UnixSeconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(now).count();
 }
 
+std::string IndexPath(const std::string& folder) { return folder + "/index.sqlite"; }
+
 std::string BlobName(const Digest& digest) {
   const std::string hex = digest.Hex();
   return hex.substr(0, 2) + "/" + hex.substr(2);
@@ -264,10 +266,12 @@ Result<Store> Store::Open(const std::string& folder) {
   KINGLET_CHECK(MakeFolders(folder));
   auto impl = std::make_unique<Impl>();
   impl->folder = folder;
-  KINGLET_TRY(impl->database, Database::Open(folder + "/index.sqlite"));
+  KINGLET_TRY(impl->database, Database::Open(IndexPath(folder)));
   KINGLET_CHECK(PrepareSchema(*impl->database, folder));
   return Store(std::move(impl));
 }
+
+bool Store::Exists(const std::string& folder) { return FileExists(IndexPath(folder)); }
 
 Result<Digest> Store::PutBlob(ByteView bytes, const std::vector<Digest>& holds) {
   const Digest digest = HashBytes(bytes);

@@ -34,6 +34,8 @@ class Store {
   // Opens or makes `folder` (a project's .kinglet). kIo with the cause when it cannot; kInvalid
   // when a newer version wrote it.
   static Result<Store> Open(const std::string& folder);
+  // Whether there is a store in `folder`; makes nothing.
+  static bool Exists(const std::string& folder);
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
   ~Store();
