@@ -326,10 +326,10 @@ Result<compile::CoreCosts> Calibrate(const std::string& core) {
   std::map<std::string, Layer> first;
   for (size_t i = 0; i < network.program.steps.size(); ++i) {
     const compile::Step& step = network.program.steps[i];
-    samples[std::string(step.call.function)].push_back(
+    samples[std::string(step.call.kernel->function)].push_back(
         {compile::WorkOf(step.call.params).Values(),
          static_cast<double>(measured.layer_instructions[i])});
-    first.try_emplace(std::string(step.call.function), layers[i]);
+    first.try_emplace(std::string(step.call.kernel->function), layers[i]);
   }
   for (const auto& [function, list] : samples) {
     KINGLET_TRY(costs.kernels[function], MeasureAlone(board, first[function], empty));

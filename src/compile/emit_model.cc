@@ -59,13 +59,22 @@ std::string LabelTable(const ir::Graph& graph) {
   return text + "};\n";
 }
 
+std::string ValueText(const ir::Field& field) {
+  if (!field.is_array) return IntLiteral(field.values[0]);
+  std::string elements;
+  for (const int32_t value : field.values) {
+    elements += (elements.empty() ? "" : ", ") + IntLiteral(value);
+  }
+  return "{" + elements + "}";
+}
+
 std::string ParamsText(const Step& step) {
   std::string fields;
-  for (const ir::Field& field : ir::ParamFields(step.call.params)) {
-    fields += fmt::format("    {},  // {}\n", IntLiteral(field.value), field.name);
+  for (const ir::Field& field : ir::ParamFields(step.call)) {
+    fields += fmt::format("    {},  // {}\n", ValueText(field), field.name);
   }
-  return fmt::format("constexpr kinglet::kernels::{} kLayer{}Params = {{\n{}}};\n",
-                     step.call.params_type, step.call.op_index, fields);
+  return fmt::format("constexpr kinglet::kernels::{} k{}Params = {{\n{}}};\n",
+                     step.call.kernel->params_type, step.name, fields);
 }
 
 std::string ArgumentText(const Emission& e, const Step& step, size_t index) {
@@ -77,22 +86,29 @@ std::string ArgumentText(const Emission& e, const Step& step, size_t index) {
   return fmt::format("memory + {}", e.program.plan.offsets[static_cast<size_t>(argument.tensor)]);
 }
 
-std::string CallText(const Emission& e, const Step& step, const LayerNumbers& layer) {
-  std::string text = fmt::format("  // {}: {}, {} multiply-accumulates\n", step.call.op_index,
-                                 CommentText(layer.name), layer.macs);
+int64_t FirstOutputBytes(const Emission& e, const Step& step) {
+  return e.graph.tensor(e.graph.ops[step.call.op_index].outputs[0]).ByteCount();
+}
+
+std::string CallText(const Emission& e, const Step& step, bool begins_layer) {
+  const LayerNumbers& layer = e.numbers.layers[step.call.op_index];
+  std::string text;
+  if (begins_layer) {
+    text += fmt::format("  // {}: {}, {} multiply-accumulates\n", step.call.op_index,
+                        CommentText(layer.name), layer.macs);
+  }
   if (step.moves_nothing) {
     text += "  // (the bytes stay where they are)\n";
   } else {
-    text += fmt::format("  kinglet::kernels::{}(kLayer{}Params", step.call.function,
-                        step.call.op_index);
+    text += fmt::format("  kinglet::kernels::{}(k{}Params", step.call.kernel->function, step.name);
     for (size_t i = 0; i < step.call.arguments.size(); ++i) {
       text += ",\n      " + ArgumentText(e, step, i);
     }
     text += ");\n";
   }
-  if (e.layer_hook) {
+  if (e.layer_hook && step.ends_layer) {
     text += fmt::format("  kinglet_layer_done({}, memory + {}, {});\n", step.call.op_index,
-                        layer.output_offset, layer.output_bytes);
+                        layer.output_offset, FirstOutputBytes(e, step));
   }
   return text;
 }
@@ -150,9 +166,9 @@ std::string EmitModelSource(const Emission& e) {
   std::string calls;
   for (size_t i = 0; i < e.program.steps.size(); ++i) {
     const Step& step = e.program.steps[i];
-    calls += CallText(e, step, e.numbers.layers[i]);
+    calls += CallText(e, step, i == 0 || e.program.steps[i - 1].ends_layer);
     if (step.moves_nothing) continue;
-    headers.insert(fmt::format("device/kernels/{}.h", step.call.file));
+    headers.insert(fmt::format("device/kernels/{}.h", step.call.kernel->file));
     params += ParamsText(step);
   }
   if (e.layer_hook) headers.insert("device/runtime/layer_hook.h");

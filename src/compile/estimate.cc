@@ -85,7 +85,7 @@ ModelEstimate Estimate(const Program& program, const CoreCosts& costs) {
       estimate.layer_instructions.push_back(0);
       continue;
     }
-    const auto found = costs.kernels.find(std::string(step.call.function));
+    const auto found = costs.kernels.find(std::string(step.call.kernel->function));
     KINGLET_ASSERT(found != costs.kernels.end());
     const KernelCost& cost = found->second;
     const auto work = WorkOf(step.call.params).Values();
@@ -94,9 +94,9 @@ ModelEstimate Estimate(const Program& program, const CoreCosts& costs) {
     estimate.layer_instructions.push_back(instructions);
     estimate.instructions += instructions;
     estimate.stack_bytes = std::max(estimate.stack_bytes, cost.stack_bytes);
-    estimate.kernel_bytes += ir::ParamFields(step.call.params).size() * sizeof(int32_t);
+    estimate.kernel_bytes += step.call.params.values().size() * sizeof(int32_t);
     call_bytes += costs.argument_bytes * static_cast<double>(ArgumentCount(step));
-    if (!linked.insert(step.call.function).second) continue;
+    if (!linked.insert(step.call.kernel->function).second) continue;
     estimate.kernel_bytes += cost.code_bytes;
     // Kernels share library functions; the largest set is close to the union.
     library_bytes = std::max(library_bytes, cost.library_bytes);

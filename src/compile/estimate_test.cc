@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "device/kernels/add.h"
+#include "device/kernels/conv_2d.h"
 #include "src/base/files.h"
 #include "src/board/board.h"
 #include "tests/support/graph_builder.h"

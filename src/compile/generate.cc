@@ -68,8 +68,9 @@ Result<GoldenVector> MakeGolden(const ir::Graph& graph, const Program& program,
 std::vector<std::string> KernelSources(const ModelNumbers& numbers) {
   std::set<std::string> sources;
   for (const LayerNumbers& layer : numbers.layers) {
-    if (layer.kernel.empty()) continue;
-    sources.insert(fmt::format("device/kernels/portable/{}.cc", layer.kernel));
+    for (const std::string& kernel : layer.kernels) {
+      sources.insert(fmt::format("device/kernels/portable/{}.cc", kernel));
+    }
   }
   return {sources.begin(), sources.end()};
 }

@@ -1,5 +1,13 @@
 #include "src/compile/kernel_work.h"
 
+#include "device/kernels/add.h"
+#include "device/kernels/average_pool_2d.h"
+#include "device/kernels/conv_2d.h"
+#include "device/kernels/depthwise_conv_2d.h"
+#include "device/kernels/fully_connected.h"
+#include "device/kernels/max_pool_2d.h"
+#include "device/kernels/reshape.h"
+#include "device/kernels/softmax.h"
 #include "device/kernels/window.h"
 
 namespace kinglet::compile {
@@ -125,8 +133,23 @@ struct Counter {
   }
 };
 
+// Counts with the type that `params` is of.
+template <typename... Types>
+KernelWork CountAs(const ir::KernelParams& params) {
+  KernelWork work;
+  const bool counted =
+      ((params.Is<Types>() && (work = Counter{}(params.As<Types>()), true)) || ...);
+  KINGLET_ASSERT(counted);
+  return work;
+}
+
 }  // namespace
 
-KernelWork WorkOf(const ir::KernelParams& params) { return std::visit(Counter{}, params); }
+KernelWork WorkOf(const ir::KernelParams& params) {
+  return CountAs<kernels::Conv2dParams, kernels::DepthwiseConv2dParams,
+                 kernels::FullyConnectedParams, kernels::FullyConnectedPerChannelParams,
+                 kernels::AddParams, kernels::AveragePool2dParams, kernels::MaxPool2dParams,
+                 kernels::ReshapeParams, kernels::SoftmaxParams>(params);
+}
 
 }  // namespace kinglet::compile

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "device/kernels/conv_2d.h"
+#include "device/kernels/depthwise_conv_2d.h"
+#include "device/kernels/fully_connected.h"
 #include "device/kernels/window.h"
 #include "src/base/random.h"
 

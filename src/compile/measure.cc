@@ -9,28 +9,28 @@ ModelNumbers Measure(const ir::Graph& graph, const Program& program) {
   numbers.arena_bytes = program.plan.arena_bytes;
   numbers.peak_live_bytes = program.plan.peak_live_bytes;
   numbers.arena_optimal = program.plan.optimal;
-  std::set<int32_t> counted;
-  for (const Step& step : program.steps) {
-    const ir::Op& op = graph.ops[step.call.op_index];
-    LayerNumbers layer;
+  for (const ir::Op& op : graph.ops) {
+    LayerNumbers& layer = numbers.layers.emplace_back();
     layer.name = op.name;
     layer.kind = ir::OpKindName(op.attributes);
-    if (!step.moves_nothing) layer.kernel = step.call.file;
     layer.macs = ir::OpMacs(graph, op);
-    for (size_t i = 0; i < step.arrays.size(); ++i) {
-      const int32_t array = step.arrays[i];
-      if (array >= 0 && counted.insert(array).second) {
-        layer.weights_bytes += program.arrays[static_cast<size_t>(array)].data.size();
-      }
-      const ir::Argument& argument = step.call.arguments[i];
-      if (argument.kind != ir::Argument::Kind::kOutput) continue;
-      layer.output_bytes += static_cast<uint64_t>(graph.tensor(argument.tensor).ByteCount());
-      layer.output_offset =
-          static_cast<uint32_t>(program.plan.offsets[static_cast<size_t>(argument.tensor)]);
-    }
-    numbers.weights_bytes += layer.weights_bytes;
     numbers.macs += layer.macs;
-    numbers.layers.push_back(std::move(layer));
+    for (const ir::TensorIndex output : op.outputs) {
+      layer.output_bytes += static_cast<uint64_t>(graph.tensor(output).ByteCount());
+    }
+    layer.output_offset =
+        static_cast<uint32_t>(program.plan.offsets[static_cast<size_t>(op.outputs[0])]);
+  }
+  std::set<int32_t> counted;
+  for (const Step& step : program.steps) {
+    LayerNumbers& layer = numbers.layers[step.call.op_index];
+    if (!step.moves_nothing) layer.kernels.emplace_back(step.call.kernel->file);
+    for (const int32_t array : step.arrays) {
+      if (array < 0 || !counted.insert(array).second) continue;
+      const uint64_t bytes = program.arrays[static_cast<size_t>(array)].data.size();
+      layer.weights_bytes += bytes;
+      numbers.weights_bytes += bytes;
+    }
   }
   return numbers;
 }

@@ -12,9 +12,9 @@
 namespace kinglet::compile {
 
 struct LayerNumbers {
-  std::string name;    // the operator's
-  std::string kind;    // "conv_2d", as in ir::OpKindName
-  std::string kernel;  // file of the kernel that runs it; empty when nothing needs to run
+  std::string name;                  // the operator's
+  std::string kind;                  // "conv_2d", as in ir::OpKindName
+  std::vector<std::string> kernels;  // files of the kernels that run it; none when nothing moves
   int64_t macs = 0;
   uint64_t weights_bytes = 0;  // constant arrays that no earlier layer has brought
   uint64_t output_bytes = 0;

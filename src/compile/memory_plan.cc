@@ -69,10 +69,15 @@ void FindLifetimes(const ir::Graph& graph, const std::vector<ir::KernelCall>& ca
     for (const ir::Argument& argument : calls[i].arguments) {
       if (!ReadsArena(graph, argument)) continue;
       regions.Touch(argument.tensor, step);
-      if (std::holds_alternative<kernels::ReshapeParams>(calls[i].params)) alias = argument.tensor;
+      if (calls[i].kernel->copies) alias = argument.tensor;
     }
     for (const ir::Argument& argument : calls[i].arguments) {
-      if (argument.kind == Kind::kOutput) regions.Begin(argument.tensor, step, alias);
+      if (argument.kind != Kind::kOutput) continue;
+      if (regions.Has(argument.tensor)) {
+        regions.Touch(argument.tensor, step);  // a further call of the same operator
+      } else {
+        regions.Begin(argument.tensor, step, alias);
+      }
     }
   }
   for (const ir::TensorIndex output : graph.outputs) {
@@ -113,7 +118,10 @@ void FindSharings(const ir::Graph& graph, const std::vector<ir::KernelCall>& cal
       const Region& written = problem.regions[output];
       for (const auto& [input, lead] : leads) {
         const Region& read = problem.regions[input];
-        if (input == output || !lead.has_value() || read.last_step != step) continue;
+        if (input == output || !lead.has_value() || read.last_step != step ||
+            written.first_step != step) {
+          continue;
+        }
         problem.sharings.push_back(
             {input, output, std::max(*lead, -int64_t{written.bytes}), int64_t{read.bytes}});
       }

@@ -49,7 +49,7 @@ class ArrayPool {
 };
 
 bool MovesNothing(const ir::KernelCall& call, const MemoryPlan& plan) {
-  if (!std::holds_alternative<kernels::ReshapeParams>(call.params)) return false;
+  if (!call.kernel->copies) return false;
   int64_t from = MemoryPlan::kNotInArena;
   int64_t to = MemoryPlan::kNotInArena;
   for (const ir::Argument& argument : call.arguments) {
@@ -69,11 +69,17 @@ Result<Program> MakeProgram(const ir::Graph& graph) {
   KINGLET_TRY(program.plan, PlanMemory(graph, calls));
 
   ArrayPool pool(program.arrays);
-  for (ir::KernelCall& call : calls) {
+  size_t call_of_layer = 0;
+  for (size_t i = 0; i < calls.size(); ++i) {
+    ir::KernelCall& call = calls[i];
     Step step;
+    step.ends_layer = i + 1 == calls.size() || calls[i + 1].op_index != call.op_index;
+    step.name = fmt::format("Layer{}", call.op_index);
+    if (!step.ends_layer || call_of_layer > 0) step.name += fmt::format("Call{}", call_of_layer);
+    call_of_layer = step.ends_layer ? 0 : call_of_layer + 1;
     step.moves_nothing = MovesNothing(call, program.plan);
     for (const ir::Argument& argument : call.arguments) {
-      const std::string name = fmt::format("kLayer{}{}", call.op_index, Capitalised(argument.name));
+      const std::string name = fmt::format("k{}{}", step.name, Capitalised(argument.name));
       int32_t array = -1;
       if (argument.kind == Kind::kConstant) {
         array = pool.Add(name, argument.type, argument.data);
@@ -93,7 +99,6 @@ void RunProgram(const ir::Graph& graph, const Program& program, Bytes& arena,
   KINGLET_ASSERT(arena.size() == program.plan.arena_bytes);
   for (const Step& step : program.steps) {
     std::vector<const void*> addresses;
-    ByteView output;
     for (size_t i = 0; i < step.call.arguments.size(); ++i) {
       const ir::Argument& argument = step.call.arguments[i];
       if (argument.kind == Kind::kNull) {
@@ -105,11 +110,15 @@ void RunProgram(const ir::Graph& graph, const Program& program, Bytes& arena,
         const auto bytes = static_cast<size_t>(graph.tensor(argument.tensor).ByteCount());
         const ByteView view = ByteView(arena).subspan(static_cast<size_t>(offset), bytes);
         addresses.push_back(view.data());
-        if (argument.kind == Kind::kOutput) output = view;
       }
     }
     if (!step.moves_nothing) ir::RunKernel(step.call, addresses);
-    if (observer) observer(step.call.op_index, output);
+    if (!observer || !step.ends_layer) continue;
+    const ir::TensorIndex output = graph.ops[step.call.op_index].outputs[0];
+    const int64_t offset = program.plan.offsets[static_cast<size_t>(output)];
+    observer(step.call.op_index,
+             ByteView(arena).subspan(static_cast<size_t>(offset),
+                                     static_cast<size_t>(graph.tensor(output).ByteCount())));
   }
 }
 

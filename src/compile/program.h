@@ -20,14 +20,16 @@ struct ConstantArray {
 };
 
 struct Step {
+  std::string name;  // as in the generated code: "Layer3", "Layer3Call1" when it has several calls
   ir::KernelCall call;
   std::vector<int32_t> arrays;  // per argument of the call: index into Program::arrays, or -1
-  bool moves_nothing = false;   // a reshape of bytes that stay where they are: no call is needed
+  bool moves_nothing = false;   // a copy of bytes that stay where they are: no call is needed
+  bool ends_layer = false;      // the operator's last call
 };
 
 struct Program {
   MemoryPlan plan;
-  std::vector<Step> steps;            // one per operator of the graph
+  std::vector<Step> steps;            // one or more per operator of the graph, in its order
   std::vector<ConstantArray> arrays;  // arrays with equal content are one
 };
 
@@ -35,7 +37,7 @@ struct Program {
 // tensor.
 Result<Program> MakeProgram(const ir::Graph& graph);
 
-// Called after each step with the index of its operator and its output.
+// Called after each operator with its index and its first output.
 using StepObserver = std::function<void(size_t op_index, ByteView output)>;
 
 // Runs `program` on the host exactly as the generated code will run: kernels on tensors inside

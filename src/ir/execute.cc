@@ -68,7 +68,8 @@ Result<std::vector<Bytes>> Executor::Run(const std::vector<ByteView>& inputs,
   }
   for (size_t i = 0; i < calls_.size(); ++i) {
     RunKernel(calls_[i], addresses_[i]);
-    if (observer) {
+    const bool ends_op = i + 1 == calls_.size() || calls_[i + 1].op_index != calls_[i].op_index;
+    if (observer && ends_op) {
       const Op& op = graph_.ops[calls_[i].op_index];
       observer(calls_[i].op_index, activations_[static_cast<size_t>(op.outputs[0])]);
     }

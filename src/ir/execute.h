@@ -15,7 +15,7 @@ Status CheckInputs(const Graph& graph, const std::vector<ByteView>& inputs);
 // One object must not be shared between threads.
 class Executor {
  public:
-  // Called after each operator with its index in graph.ops and the bytes of its output.
+  // Called after each operator with its index in graph.ops and the bytes of its first output.
   using Observer = std::function<void(size_t op_index, ByteView output)>;
 
   // Verifies and lowers `graph`. kOverBudget when its activations need more than

@@ -7,33 +7,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
-#include "device/kernels/add.h"
-#include "device/kernels/average_pool_2d.h"
-#include "device/kernels/conv_2d.h"
-#include "device/kernels/depthwise_conv_2d.h"
-#include "device/kernels/fully_connected.h"
-#include "device/kernels/max_pool_2d.h"
-#include "device/kernels/reshape.h"
-#include "device/kernels/softmax.h"
 #include "src/ir/graph.h"
+#include "src/ir/kernel.h"
 
 namespace kinglet::ir {
-
-using KernelParams =
-    std::variant<kernels::Conv2dParams, kernels::DepthwiseConv2dParams,
-                 kernels::FullyConnectedParams, kernels::FullyConnectedPerChannelParams,
-                 kernels::AddParams, kernels::AveragePool2dParams, kernels::MaxPool2dParams,
-                 kernels::ReshapeParams, kernels::SoftmaxParams>;
 
 // One pointer that the kernel takes.
 struct Argument {
   enum class Kind : uint8_t {
-    kInput,  // const int8_t*: `tensor`, which another operator, the caller or the file (a constant)
-             // provides
-    kOutput,    // int8_t*: `tensor`
+    kInput,     // `tensor`, which another operator, the caller or the file (a constant) provides
+    kOutput,    // `tensor`
     kWeights,   // a constant `tensor` of the graph, read as it stands
     kConstant,  // an array derived while lowering, held in `data`
     kNull,      // left out, e.g. a missing bias
@@ -52,25 +37,23 @@ struct Argument {
 };
 
 struct KernelCall {
-  size_t op_index = 0;           // of graph.ops
-  std::string_view function;     // "Conv2d", in namespace kinglet::kernels
-  std::string_view params_type;  // "Conv2dParams", likewise
-  std::string_view file;         // "conv_2d": device/kernels/conv_2d.h declares it,
-                                 // device/kernels/portable/conv_2d.cc defines it
+  size_t op_index = 0;  // of graph.ops
+  const Kernel* kernel = nullptr;
   KernelParams params;
   std::vector<Argument> arguments;  // in the order of the function's parameters, behind the params
 };
 
-// The members of a params struct in order of declaration, all of them int32_t: for printing it as
-// C++.
+// The members of a call's params in order of declaration: for printing them as C++.
 struct Field {
   std::string_view name;
-  int32_t value = 0;
+  std::vector<int32_t> values;  // one, or an array's elements
+  bool is_array = false;
 };
-std::vector<Field> ParamFields(const KernelParams& params);
+std::vector<Field> ParamFields(const KernelCall& call);
 
-// One call per operator, in the graph's order. `graph` must have passed Verify. kUnsupported or
-// kInvalid names the operator whose scales or sizes the kernels cannot represent.
+// The calls of each operator, one or more, in the graph's order. `graph` must have passed Verify.
+// kUnsupported or kInvalid names the operator whose types, scales or sizes the kernels cannot
+// represent.
 Result<std::vector<KernelCall>> Lower(const Graph& graph);
 
 // Runs `call`; addresses[i] is where arguments[i] lies, aligned for its type (null for kNull).

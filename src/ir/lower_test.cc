@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "device/kernels/fully_connected.h"
 #include "src/base/random.h"
 #include "src/ir/execute.h"
 #include "tests/support/random_graph.h"
@@ -47,11 +48,19 @@ TEST(QuantizedActivationRange, FollowsTheFusedActivation) {
 }
 
 TEST(ParamFields, NameEveryMemberInOrder) {
-  const std::vector<Field> fields = ParamFields(kernels::SoftmaxParams{1, 2, 3, 4, -5});
-  ASSERT_EQ(fields.size(), 5U);
-  EXPECT_EQ(fields[0].name, "rows");
-  EXPECT_EQ(fields[4].name, "diff_min");
-  EXPECT_EQ(fields[4].value, -5);
+  const Graph graph = kinglet::testing::RandomGraph(1);
+  std::vector<KernelCall> calls = Lower(graph).value();
+  for (KernelCall& call : calls) {
+    if (call.kernel->function != "FullyConnectedPerChannel") continue;
+    call.params = kernels::FullyConnectedPerChannelParams{1, 2, 3, 4, -5, 6, 7};
+    const std::vector<Field> fields = ParamFields(call);
+    ASSERT_EQ(fields.size(), 7U);
+    EXPECT_EQ(fields[0].name, "batches");
+    EXPECT_EQ(fields[4].name, "output_zero_point");
+    EXPECT_EQ(fields[4].values, std::vector<int32_t>{-5});
+    return;
+  }
+  FAIL() << "no such call";
 }
 
 // Runs one call with its inputs copied into `memory` at input_offset and its output at

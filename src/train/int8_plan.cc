@@ -32,12 +32,13 @@ void TakeOutputStage(const ir::KernelCall& call, const LayerLayout& layout, Int8
     out.multipliers = Constants(*multipliers);
     out.shifts = Constants(*Find(call, "shifts"));
   }
-  for (const ir::Field& field : ir::ParamFields(call.params)) {
-    if (field.name == "output_zero_point") out.output_zero_point = field.value;
-    if (field.name == "activation_min") out.activation_min = field.value;
-    if (field.name == "activation_max") out.activation_max = field.value;
-    if (field.name == "multiplier") out.multipliers.assign(columns, field.value);
-    if (field.name == "shift") out.shifts.assign(columns, field.value);
+  for (const ir::Field& field : ir::ParamFields(call)) {
+    const int32_t value = field.values[0];
+    if (field.name == "output_zero_point") out.output_zero_point = value;
+    if (field.name == "activation_min") out.activation_min = value;
+    if (field.name == "activation_max") out.activation_max = value;
+    if (field.name == "multiplier") out.multipliers.assign(columns, value);
+    if (field.name == "shift") out.shifts.assign(columns, value);
   }
   out.multipliers.resize(columns, 0);
   out.shifts.resize(columns, 0);
@@ -88,13 +89,13 @@ Result<Int8Plan> MakeInt8Plan(const QuantizedNetwork& quantized) {
   const Layout layout = MakeLayout(architecture);
   Int8Plan plan;
   plan.activations = quantized.activations;
-  plan.softmax = std::get<kernels::SoftmaxParams>(calls.back().params);
+  plan.softmax = calls.back().params.As<kernels::SoftmaxParams>();
   for (size_t i = 0; i < architecture.layers.size(); ++i) {
     const Layer& layer = architecture.layers[i];
     Int8Layer& out = plan.layers.emplace_back();
     out.input_scale = quantized.activations[static_cast<size_t>(layer.input)].scale;
     out.output_scale = quantized.activations[i + 1].scale;
-    if (layer.kind == LayerKind::kAdd) out.add = std::get<kernels::AddParams>(calls[i].params);
+    if (layer.kind == LayerKind::kAdd) out.add = calls[i].params.As<kernels::AddParams>();
     if (!layer.HasWeights()) continue;
     TakeOutputStage(calls[i], layout.layers[i], out);
     TakeWeights(graph, graph.ops[i], layer, layout.layers[i], out);

@@ -1,0 +1,140 @@
+#include "src/ir/verify_op.h"
+
+#include <cmath>
+
+#include "device/kernels/requantize.h"
+
+namespace kinglet::ir {
+
+std::string ShapeText(std::span<const int32_t> shape) {
+  std::string text = "[";
+  for (size_t i = 0; i < shape.size(); ++i) {
+    text += (i == 0 ? "" : ",") + std::to_string(shape[i]);
+  }
+  return text + "]";
+}
+
+Status OpChecks::Counts(size_t min, size_t max) const {
+  bool ok = op_.inputs.size() >= min && op_.inputs.size() <= max && op_.outputs.size() == 1;
+  for (size_t i = 0; ok && i < min; ++i) ok = op_.inputs[i] != kNoTensor;
+  if (ok) return {};
+  return Fail(Code::kInvalid, "{}: {} takes {} to {} inputs and 1 output; has {} and {}", op_.name,
+              OpKindName(op_.attributes), min, max, op_.inputs.size(), op_.outputs.size());
+}
+
+Status OpChecks::Activations(const Tensor& tensor, std::string_view what) const {
+  if (tensor.type != DataType::kInt8) {
+    return Fail(Code::kUnsupported, "{}: {} '{}' is {}: only int8 activations are supported",
+                op_.name, what, tensor.name, DataTypeName(tensor.type));
+  }
+  const Quantization& q = tensor.quantization;
+  if (q.scales.size() != 1 || q.scales[0] <= 0 || q.zero_points[0] < -128 ||
+      q.zero_points[0] > 127) {
+    return Fail(Code::kInvalid, "{}: {} '{}' needs one scale above 0 and a zero point in int8",
+                op_.name, what, tensor.name);
+  }
+  return {};
+}
+
+Status OpChecks::Image(const Tensor& tensor, std::string_view what) const {
+  if (tensor.shape.size() != 4) {
+    return Fail(Code::kInvalid, "{}: {} '{}' has shape {}: must have 4 dimensions", op_.name, what,
+                tensor.name, ShapeText(tensor.shape));
+  }
+  return Activations(tensor, what);
+}
+
+Status OpChecks::Weights(const Tensor& weights, size_t rank, int32_t axis) const {
+  if (!weights.constant || weights.type != DataType::kInt8) {
+    return Fail(Code::kUnsupported, "{}: weights '{}' must be constant int8, are {}{}", op_.name,
+                weights.name, weights.constant ? "" : "computed ", DataTypeName(weights.type));
+  }
+  const Quantization& q = weights.quantization;
+  bool ok = weights.shape.size() == rank && q.present();
+  ok = ok && (q.scales.size() == 1 || q.axis == axis);
+  for (const int32_t zero_point : q.zero_points) ok = ok && zero_point == 0;
+  if (ok) return {};
+  return Fail(Code::kUnsupported, "{}: weights '{}' of shape {} need {} dimensions, {} {} {}",
+              op_.name, weights.name, ShapeText(weights.shape), rank,
+              "one scale or one per index of axis", axis, "and zero points 0");
+}
+
+Status OpChecks::Bias(int32_t channels) const {
+  if (op_.inputs.size() < 3 || op_.inputs[2] == kNoTensor) return {};
+  const Tensor& bias = Input(2);
+  if (bias.constant && bias.type == DataType::kInt32 && bias.ElementCount() == channels) {
+    return {};
+  }
+  return Fail(Code::kUnsupported, "{}: bias '{}' must be {} constant int32 values, is {} {}",
+              op_.name, bias.name, channels, ShapeText(bias.shape), DataTypeName(bias.type));
+}
+
+Status OpChecks::FilterSize(int64_t elements) const {
+  if (elements <= kernels::kFilterElementsMax) return {};
+  return Fail(Code::kUnsupported, "{}: {} weights for one output, at most {}", op_.name, elements,
+              kernels::kFilterElementsMax);
+}
+
+Status OpChecks::FusedActivation(Activation activation) const {
+  if (activation == Activation::kTanh || activation == Activation::kSignBit) {
+    return Fail(Code::kUnsupported, "{}: fused activation {} is not supported for int8", op_.name,
+                activation == Activation::kTanh ? "tanh" : "sign_bit");
+  }
+  return {};
+}
+
+Status OpChecks::SameElementCount() const {
+  if (Input(0).ElementCount() == Output().ElementCount()) return {};
+  return Mismatch(Input(0));
+}
+
+Status OpChecks::SameQuantization() const {
+  const Quantization& in = Input(0).quantization;
+  const Quantization& out = Output().quantization;
+  if (std::abs(in.scales[0] - out.scales[0]) <= 1e-6F && in.zero_points == out.zero_points) {
+    return {};
+  }
+  return Fail(Code::kUnsupported, "{}: {} must not change scale ({} to {}) or zero point ({} {})",
+              op_.name, OpKindName(op_.attributes), in.scales[0], out.scales[0], in.zero_points[0],
+              out.zero_points[0]);
+}
+
+Status OpChecks::Mismatch(const Tensor& with) const {
+  return Fail(Code::kInvalid, "{}: {} from shape {} to {} does not match '{}' of shape {}",
+              op_.name, OpKindName(op_.attributes), ShapeText(Input(0).shape),
+              ShapeText(Output().shape), with.name, ShapeText(with.shape));
+}
+
+Status OpChecks::Windows(const Axis& h, const Axis& w) const {
+  if (Input(0).shape[0] != Output().shape[0]) return Mismatch(Output());
+  KINGLET_CHECK(Window("height", h, Input(0).shape[1], Output().shape[1]));
+  KINGLET_CHECK(Window("width", w, Input(0).shape[2], Output().shape[2]));
+  const int64_t row = static_cast<int64_t>(Input(0).shape[2]) * Input(0).shape[3];
+  if (h.dilation * row > kTensorBytesMax) {
+    return Fail(Code::kUnsupported, "{}: dilation {} over rows of {} bytes is beyond 2^31 bytes",
+                op_.name, h.dilation, row);
+  }
+  return {};
+}
+
+Status OpChecks::Window(std::string_view name, const Axis& a, int64_t input, int64_t output) const {
+  const int64_t reach = (a.filter - 1) * a.dilation + 1;
+  if (a.filter < 1 || a.filter > kDimensionMax || a.stride < 1 || a.stride > kWindowStepMax ||
+      a.dilation < 1 || a.dilation > kWindowStepMax || a.pad_before < 0 || a.pad_after < 0 ||
+      a.pad_before > kWindowStepMax || a.pad_after > kWindowStepMax || a.pad_before >= reach ||
+      a.pad_after >= reach) {
+    return Fail(Code::kInvalid,
+                "{}: {}: filter {}, stride {}, dilation {}, padding {} and {}: stride, {} {}",
+                op_.name, name, a.filter, a.stride, a.dilation, a.pad_before, a.pad_after,
+                "dilation must be 1 to 65535, padding shorter than the filter's reach", reach);
+  }
+  const int64_t room = input + a.pad_before + a.pad_after - reach;
+  if (room < 0 || room / a.stride + 1 != output) {
+    return Fail(Code::kInvalid, "{}: {} {} with filter {}, stride {}, padding {} and {} {} {}",
+                op_.name, name, input, a.filter, a.stride, a.pad_before, a.pad_after,
+                "does not give", output);
+  }
+  return {};
+}
+
+}  // namespace kinglet::ir

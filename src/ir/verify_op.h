@@ -1,0 +1,63 @@
+// What the verification of every operator shares. Internal to Verify: verify_*.cc hold one VerifyOp
+// for each kind of operator.
+#pragma once
+
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "src/ir/graph.h"
+
+namespace kinglet::ir {
+
+// With these limits all index arithmetic of the kernels fits 32 bits.
+inline constexpr int64_t kDimensionMax = 1 << 24;
+inline constexpr int64_t kTensorBytesMax = std::numeric_limits<int32_t>::max();
+inline constexpr int64_t kWindowStepMax = 65535;  // stride, dilation, padding
+
+std::string ShapeText(std::span<const int32_t> shape);
+
+// Checks of one operator against its tensors; each error names the operator.
+class OpChecks {
+ public:
+  struct Axis {
+    int64_t filter, stride, dilation, pad_before, pad_after;
+  };
+
+  OpChecks(const Graph& graph, const Op& op) : graph_(graph), op_(op) {}
+
+  const std::string& name() const { return op_.name; }
+  const Tensor& Input(size_t i) const { return graph_.tensor(op_.inputs[i]); }
+  const Tensor& Output(size_t i = 0) const { return graph_.tensor(op_.outputs[i]); }
+
+  // Between `min` and `max` inputs, those below `min` present, and one output.
+  Status Counts(size_t min, size_t max) const;
+  Status Activations(const Tensor& tensor, std::string_view what) const;
+  Status Image(const Tensor& tensor, std::string_view what) const;
+  // int8 constants with one scale, or one per index of `axis`; zero points 0.
+  Status Weights(const Tensor& weights, size_t rank, int32_t axis) const;
+  Status Bias(int32_t channels) const;
+  Status FilterSize(int64_t elements) const;
+  Status FusedActivation(Activation activation) const;
+  Status SameElementCount() const;
+  // Pooling moves no scale; the reference allows a difference of 1e-6.
+  Status SameQuantization() const;
+  Status Mismatch(const Tensor& with) const;
+  Status Windows(const Axis& h, const Axis& w) const;
+  Status Window(std::string_view name, const Axis& a, int64_t input, int64_t output) const;
+
+ private:
+  const Graph& graph_;
+  const Op& op_;
+};
+
+Status VerifyOp(const OpChecks& op, const Conv2d& a);
+Status VerifyOp(const OpChecks& op, const DepthwiseConv2d& a);
+Status VerifyOp(const OpChecks& op, const FullyConnected& a);
+Status VerifyOp(const OpChecks& op, const Add& a);
+Status VerifyOp(const OpChecks& op, const Pool2d& a);
+Status VerifyOp(const OpChecks& op, const Reshape& a);
+Status VerifyOp(const OpChecks& op, const Softmax& a);
+
+}  // namespace kinglet::ir
