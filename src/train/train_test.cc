@@ -273,5 +273,41 @@ TEST(Augment, MovesMasksAndKeepsTheRest) {
   EXPECT_TRUE(masked);
 }
 
+TEST(Augment, StretchesAboutTheMiddle) {
+  const Shape shape{1, 101, 1};
+  std::vector<int8_t> in(101), out(101);
+  for (int i = 0; i < 101; ++i) in[static_cast<size_t>(i)] = static_cast<int8_t>(i - 50);
+  Random random(5);
+  int lowest = 0, highest = -128;
+  for (int trial = 0; trial < 200; ++trial) {
+    Augment({.stretch_w_max = 0.2F}, shape, in, 99, random, out);
+    EXPECT_EQ(out[50], 0);
+    // A ramp stays a ramp, of a slope between 0.8 and 1.2, until it leaves the row.
+    lowest = std::min<int>(lowest, out[10]);
+    highest = std::max<int>(highest, out[10]);
+    for (size_t i = 1; i < out.size(); ++i) EXPECT_GE(out[i], out[i - 1]);
+  }
+  EXPECT_NEAR(lowest, -48, 1);
+  EXPECT_NEAR(highest, -32, 1);
+}
+
+TEST(Augment, ColoursAllRowsAlikeAndLeavesSilence) {
+  const Shape shape{4, 8, 1};
+  std::vector<int8_t> in(32, 10), out(32);
+  for (size_t x = 0; x < 8; ++x) in[2 * 8 + x] = INT8_MIN;
+  Random random(6);
+  int largest = 0;
+  for (int trial = 0; trial < 200; ++trial) {
+    Augment({.colour_max = 20}, shape, in, 99, random, out);
+    for (size_t x = 0; x < 8; ++x) {
+      EXPECT_EQ(out[x], out[8 + x]);
+      EXPECT_EQ(out[2 * 8 + x], INT8_MIN);
+      largest = std::max(largest, std::abs(out[x] - 10));
+    }
+  }
+  EXPECT_GT(largest, 20);
+  EXPECT_LE(largest, 30);
+}
+
 }  // namespace
 }  // namespace kinglet::train
