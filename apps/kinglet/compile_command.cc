@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "apps/kinglet/command_line.h"
 #include "apps/kinglet/commands.h"
@@ -9,6 +10,7 @@
 #include "src/board/board.h"
 #include "src/compile/generate.h"
 #include "src/compile/render.h"
+#include "src/optimize/optimize.h"
 #include "src/tflite/read.h"
 
 namespace kinglet::apps {
@@ -16,8 +18,17 @@ namespace {
 
 struct Options {
   std::string model, board, folder, name;
-  bool json = false;
+  std::vector<std::string> disabled_passes;
+  bool explain = false, json = false;
 };
+
+std::string PassList() {
+  std::string text = "Passes, none of which changes a bit of the outputs:\n";
+  for (const optimize::PassInfo& pass : optimize::Passes()) {
+    text += fmt::format("  {:<24}{}\n", pass.name, pass.purpose);
+  }
+  return text;
+}
 
 Result<int> Compile(const Options& options) {
   KINGLET_TRY(const ir::Graph graph, tflite::ReadModelFile(options.model));
@@ -25,13 +36,15 @@ Result<int> Compile(const Options& options) {
   compile::CompileOptions compile_options;
   compile_options.name =
       options.name.empty() ? std::filesystem::path(options.model).stem().string() : options.name;
+  compile_options.passes.disabled = options.disabled_passes;
   KINGLET_TRY(const compile::CompiledModel model, compile::Compile(graph, compile_options));
   // Nothing is written for a board that cannot hold it.
-  KINGLET_TRY(const bench::BoardProgram program, bench::BoardProgram::Build(graph, board, {}));
+  KINGLET_TRY(const bench::BoardProgram program,
+              bench::BoardProgram::Build(graph, board, {.passes = compile_options.passes}));
   KINGLET_CHECK(compile::WriteFolder(model.files, options.folder));
 
   const compile::CompileSummary summary{board.name, board.core.name, options.folder,
-                                        program.application().flash_bytes()};
+                                        program.application().flash_bytes(), options.explain};
   const std::string text =
       options.json ? compile::ToJson(model, summary) + "\n" : compile::ToText(model, summary);
   std::fputs(text.c_str(), stdout);
@@ -52,8 +65,12 @@ void AddCompile(CommandLine& cli) {
                  Command::Need::kRequired);
   command.Option("--name", &options->name, "NAME",
                  "Namespace and library of the generated code; the file's name when absent");
+  command.Options("--disable-pass", &options->disabled_passes, "PASS",
+                  "Leave a pass over the model out; the list is below");
+  command.Flag("--explain", &options->explain, "Also tell what each pass did");
   command.Flag("--json", &options->json, "Print one JSON object");
-  command.Footer("The folder's README.md says how to build, call and check the code.");
+  command.Footer("The folder's README.md says how to build, call and check the code.\n\n" +
+                 PassList());
   command.Run([options] { return Compile(*options); });
 }
 

@@ -197,8 +197,9 @@ Result<Network> MakeNetwork(const std::vector<Layer>& layers, Hook hook) {
   Network network;
   network.graph = b.Finish(outputs);
   KINGLET_TRY(network.program, compile::MakeProgram(network.graph));
-  KINGLET_TRY(network.model,
-              compile::Compile(network.graph, {.name = "m", .layer_hook = hook == Hook::kYes}));
+  KINGLET_TRY(network.model, compile::Compile(network.graph, {.name = "m",
+                                                              .layer_hook = hook == Hook::kYes,
+                                                              .passes = optimize::NoPasses()}));
   return network;
 }
 

@@ -88,18 +88,22 @@ void FillFromProgram(const BoardProgram& program, const board::Board& board, Ben
 }
 
 // A second firmware with the hook, so that the first one's figures are those of what is deployed.
-Result<std::vector<LayerResult>> MeasureLayers(const ir::Graph& graph, const board::Board& board,
+// The layers are those that the passes left.
+Result<std::vector<LayerResult>> MeasureLayers(const ir::Graph& model, const board::Board& board,
                                                const signal::Pipeline* pipeline,
-                                               std::span<const ByteView> samples,
-                                               const std::vector<Expected>& expected) {
-  KINGLET_TRY(const BoardProgram program, BoardProgram::Build(graph, board, {pipeline, true}));
+                                               std::span<const ByteView> samples) {
+  KINGLET_TRY(const BoardProgram program, BoardProgram::Build(model, board, {pipeline, true, {}}));
+  const ir::Graph& graph = program.graph();
+  KINGLET_TRY(const std::vector<Expected> expected, RunAllOnHost(graph, pipeline, samples));
   KINGLET_TRY(const BoardRun run, program.Run(samples));
   std::vector<LayerResult> layers;
   for (size_t op = 0; op < graph.ops.size(); ++op) {
     LayerResult& layer = layers.emplace_back();
     layer.name = graph.ops[op].name;
     layer.kind = ir::OpKindName(graph.ops[op].attributes);
+    layer.output_shape = graph.tensor(graph.ops[op].outputs[0]).shape;
     layer.macs = ir::OpMacs(graph, graph.ops[op]);
+    layer.weights_bytes = program.numbers().layers[op].weights_bytes;
     layer.bit_identical = true;
     uint64_t instructions = 0;
     for (size_t i = 0; i < run.samples.size(); ++i) {
@@ -125,14 +129,14 @@ struct Measured {
 Result<Measured> Measure(const ir::Graph& graph, const board::Board& board,
                          const signal::Pipeline* pipeline, std::span<const ByteView> samples,
                          Layers layers) {
-  KINGLET_TRY(const BoardProgram program, BoardProgram::Build(graph, board, {pipeline, false}));
+  KINGLET_TRY(const BoardProgram program, BoardProgram::Build(graph, board, {pipeline, false, {}}));
   KINGLET_TRY(const std::vector<Expected> expected, RunAllOnHost(graph, pipeline, samples));
   Measured measured;
   KINGLET_TRY(measured.run, program.Run(samples));
   FillFromRun(measured.run, expected, measured.result);
   FillFromProgram(program, board, measured.result);
   if (layers == Layers::kYes) {
-    KINGLET_TRY(measured.result.layers, MeasureLayers(graph, board, pipeline, samples, expected));
+    KINGLET_TRY(measured.result.layers, MeasureLayers(graph, board, pipeline, samples));
   }
   return measured;
 }

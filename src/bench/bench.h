@@ -17,10 +17,13 @@
 
 namespace kinglet::bench {
 
+// One operator of the model after the passes.
 struct LayerResult {
   std::string name, kind;  // as in ir::Op and ir::OpKindName
+  std::vector<int32_t> output_shape;
   int64_t macs = 0;
-  uint64_t instructions = 0;  // mean per inference
+  uint64_t weights_bytes = 0;  // constants that no earlier layer has brought
+  uint64_t instructions = 0;   // mean per inference
   bool bit_identical = false;
 };
 

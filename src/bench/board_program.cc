@@ -121,19 +121,21 @@ BoardProgram::BoardProgram(board::Board board, emulate::Firmware firmware)
 
 Result<BoardProgram> BoardProgram::Build(const ir::Graph& graph, const board::Board& board,
                                          const ProgramOptions& options) {
-  KINGLET_TRY(const compile::CompiledModel model,
+  KINGLET_TRY(compile::CompiledModel model,
               compile::Compile(graph, {.name = kModelName,
                                        .front_end = options.pipeline,
-                                       .layer_hook = options.layer_hook}));
+                                       .layer_hook = options.layer_hook,
+                                       .passes = options.passes}));
   KINGLET_TRY(Firmware firmware, Firmware::Start(board));
   KINGLET_CHECK(AddSources(firmware, model));
   const FirmwareText text =
-      MakeFirmwareText(KindOf(options.pipeline), options.layer_hook, graph.ops.size());
+      MakeFirmwareText(KindOf(options.pipeline), options.layer_hook, model.graph.ops.size());
   KINGLET_CHECK(
       firmware.Add({{kBenchMain, text.bench_main}, {kApplicationMain, text.application_main}}));
 
   BoardProgram program(board, std::move(firmware));
-  program.numbers_ = model.numbers;
+  program.numbers_ = std::move(model.numbers);
+  program.graph_ = std::move(model.graph);
   program.layer_hook_ = options.layer_hook;
   for (const ir::TensorIndex index : graph.inputs) {
     program.sample_bytes_ += static_cast<size_t>(graph.tensor(index).ByteCount());

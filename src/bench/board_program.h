@@ -43,6 +43,7 @@ struct ProgramOptions {
   // features are the model's only input.
   const signal::Pipeline* pipeline = nullptr;
   bool layer_hook = false;
+  optimize::Options passes{};  // as in compile::CompileOptions
 };
 
 // One object is used by one thread.
@@ -61,6 +62,8 @@ class BoardProgram {
   // The image without anything that is there for measuring; its sizes are what the board must hold.
   const emulate::Image& application() const { return application_; }
   const compile::ModelNumbers& numbers() const { return numbers_; }
+  // The model after the passes, whose layers run on the board.
+  const ir::Graph& graph() const { return graph_; }
   // What the measuring needs beside the application; no part of any figure.
   uint64_t harness_flash_bytes() const { return bench_.flash_bytes() - application_.flash_bytes(); }
   std::vector<FlashPart> FlashParts() const;
@@ -73,6 +76,7 @@ class BoardProgram {
   emulate::Firmware firmware_;
   emulate::Image application_, bench_;
   compile::ModelNumbers numbers_;
+  ir::Graph graph_;
   bool layer_hook_ = false;
   size_t sample_bytes_ = 0, feature_bytes_ = 0;
   std::vector<size_t> output_bytes_;

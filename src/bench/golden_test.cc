@@ -48,7 +48,8 @@ TEST_P(GoldenModel, EveryLayerOnCortexM4EqualsTheReference) {
   const auto board = board::LoadBoard("cortex-m4f");
   ASSERT_TRUE(board) << board.error().message;
 
-  const auto program = BoardProgram::Build(*graph, *board, {.layer_hook = true});
+  const auto program =
+      BoardProgram::Build(*graph, *board, {.layer_hook = true, .passes = optimize::NoPasses()});
   ASSERT_TRUE(program) << program.error().message;
   const auto bytes = static_cast<size_t>(graph->tensor(graph->inputs[0]).ByteCount());
   std::vector<Bytes> inputs;

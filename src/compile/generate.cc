@@ -31,18 +31,24 @@ std::vector<Bytes> MakeInputs(const ir::Graph& graph, uint32_t seed) {
   return inputs;
 }
 
-// Runs the executor and the planned program over the same inputs. That they differ in a layer would
-// be a mistake of the memory plan: no model may leave the compiler then.
+// The model as it came and as the passes left it.
+struct Executors {
+  ir::Executor original, optimized;
+};
+
+// Runs the executors and the planned program over the same inputs. That they differ would be a
+// mistake of a pass or, in a layer, of the memory plan: no model may leave the compiler then.
 Result<GoldenVector> MakeGolden(const ir::Graph& graph, const Program& program,
-                                ir::Executor& executor, uint32_t seed) {
+                                Executors& executors, uint32_t seed) {
   const std::vector<Bytes> inputs = MakeInputs(graph, seed);
+  const std::vector<ByteView> views(inputs.begin(), inputs.end());
   std::vector<uint32_t> layer_hashes;
   GoldenVector golden;
   golden.seed = seed;
-  KINGLET_TRY(golden.outputs,
-              executor.Run({inputs.begin(), inputs.end()}, [&](size_t, ByteView output) {
-                layer_hashes.push_back(Fnv1a32(output));
-              }));
+  KINGLET_TRY(golden.outputs, executors.original.Run(views));
+  const auto hash_layer = [&](size_t, ByteView output) { layer_hashes.push_back(Fnv1a32(output)); };
+  KINGLET_TRY(const std::vector<Bytes> outputs, executors.optimized.Run(views, hash_layer));
+  KINGLET_ASSERT(outputs == golden.outputs);
 
   Bytes arena(program.plan.arena_bytes, 0);
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -107,10 +113,15 @@ Result<FileTexts> DeviceFiles(const Emission& e) {
 
 }  // namespace
 
-Result<CompiledModel> Compile(const ir::Graph& graph, const CompileOptions& options) {
-  KINGLET_TRY(const Program program, MakeProgram(graph));
-  if (options.front_end != nullptr) KINGLET_CHECK(CheckFrontEnd(graph, *options.front_end));
+Result<CompiledModel> Compile(const ir::Graph& original, const CompileOptions& options) {
+  KINGLET_CHECK(ir::Verify(original));
+  KINGLET_TRY(optimize::Optimized optimized, optimize::Optimize(original, options.passes));
+  if (options.front_end != nullptr) KINGLET_CHECK(CheckFrontEnd(original, *options.front_end));
   CompiledModel model;
+  model.graph = std::move(optimized.graph);
+  model.passes = std::move(optimized.passes);
+  const ir::Graph& graph = model.graph;
+  KINGLET_TRY(const Program program, MakeProgram(graph));
   model.name = Identifier(options.name.empty() ? graph.name : options.name);
   model.numbers = Measure(graph, program);
 
@@ -118,9 +129,11 @@ Result<CompiledModel> Compile(const ir::Graph& graph, const CompileOptions& opti
       graph, program, model.numbers, model.name, {}, options.layer_hook, options.front_end, {},
       {},    {}};
   e.kernel_sources = KernelSources(model.numbers);
-  KINGLET_TRY(ir::Executor executor, ir::Executor::Make(graph));
+  KINGLET_TRY(ir::Executor of_original, ir::Executor::Make(original));
+  KINGLET_TRY(ir::Executor of_optimized, ir::Executor::Make(graph));
+  Executors executors{std::move(of_original), std::move(of_optimized)};
   for (uint32_t seed = 1; seed <= kGoldenVectors; ++seed) {
-    KINGLET_TRY(GoldenVector golden, MakeGolden(graph, program, executor, seed));
+    KINGLET_TRY(GoldenVector golden, MakeGolden(graph, program, executors, seed));
     e.golden.push_back(std::move(golden));
   }
 

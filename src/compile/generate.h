@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "src/compile/device_sources.h"
 #include "src/compile/measure.h"
 #include "src/ir/graph.h"
+#include "src/optimize/optimize.h"
 #include "src/signal/pipeline.h"
 
 namespace kinglet::compile {
@@ -22,6 +24,8 @@ struct CompileOptions {
   // Debugging: the generated code calls kinglet_layer_done (device/runtime/layer_hook.h) after each
   // layer.
   bool layer_hook = false;
+  // Passes over the model to leave out. With optimize::NoPasses() the layers are the model's own.
+  optimize::Options passes{};
 };
 
 struct CompiledModel {
@@ -34,12 +38,15 @@ struct CompiledModel {
   // CMakeLists.txt: model.cc, front_end.cc, the kernels and the signal processing.
   std::vector<std::string> sources;
   ModelNumbers numbers;
+  ir::Graph graph;  // what was compiled: the model after the passes
+  std::vector<optimize::PassReport> passes;
 };
 
 // The same graph and options give the same text everywhere. Before it returns, the planned program
-// has run on the host over test inputs and every layer has equalled the reference executor.
-// kUnsupported, kInvalid: the operator or tensor that cannot be compiled, or a front end whose
-// features are not the model's only input; kNotFound: the data folder lacks device sources.
+// has run on the host over test inputs: every layer has equalled the reference executor on the
+// graph after the passes, every output that on the graph before them. kUnsupported, kInvalid: the
+// operator or tensor that cannot be compiled, or a front end whose features are not the model's
+// only input; kNotFound: the data folder lacks device sources.
 Result<CompiledModel> Compile(const ir::Graph& graph, const CompileOptions& options = {});
 
 // Writes every file below `folder`, each atomically; files there that are not part of the model

@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "src/optimize/optimize.h"
+
 namespace kinglet::compile {
 
 ModelNumbers Measure(const ir::Graph& graph, const Program& program) {
@@ -36,8 +38,10 @@ ModelNumbers Measure(const ir::Graph& graph, const Program& program) {
 }
 
 Result<ModelNumbers> Measure(const ir::Graph& graph) {
-  KINGLET_TRY(const Program program, MakeProgram(graph));
-  return Measure(graph, program);
+  KINGLET_CHECK(ir::Verify(graph));
+  KINGLET_TRY(const optimize::Optimized optimized, optimize::Optimize(graph));
+  KINGLET_TRY(const Program program, MakeProgram(optimized.graph));
+  return Measure(optimized.graph, program);
 }
 
 }  // namespace kinglet::compile

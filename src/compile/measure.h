@@ -30,10 +30,10 @@ struct ModelNumbers {
   std::vector<LayerNumbers> layers;  // one per operator
 };
 
-// Errors as MakeProgram.
+// Of the model after all passes. Errors as MakeProgram.
 Result<ModelNumbers> Measure(const ir::Graph& graph);
 
-// The same for a program that is there already.
+// The same for a program that is there already, and its graph.
 ModelNumbers Measure(const ir::Graph& graph, const Program& program);
 
 }  // namespace kinglet::compile

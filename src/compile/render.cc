@@ -15,6 +15,52 @@ std::string Row(std::string_view name, uint64_t bytes, std::string_view meaning)
   return fmt::format("  {:<10}{:>12} B  {}\n", name, FormatCount(bytes), meaning);
 }
 
+nlohmann::ordered_json SizeJson(const optimize::GraphSize& size) {
+  return {{"ops", size.ops}, {"macs", size.macs}, {"constant_bytes", size.constant_bytes}};
+}
+
+nlohmann::ordered_json PassesJson(const std::vector<optimize::PassReport>& passes) {
+  auto rows = nlohmann::ordered_json::array();
+  for (const optimize::PassReport& pass : passes) {
+    rows.push_back({{"name", pass.name},
+                    {"enabled", pass.enabled},
+                    {"milliseconds", pass.milliseconds},
+                    {"before", SizeJson(pass.before)},
+                    {"after", SizeJson(pass.after)},
+                    {"changes", pass.changes}});
+  }
+  return rows;
+}
+
+// "31 operators", or "31 to 29 operators".
+template <typename Count>
+std::string Change(Count before, Count after, std::string_view what) {
+  const std::string to = FormatCount(static_cast<uint64_t>(after));
+  if (before == after) return fmt::format("{} {}", to, what);
+  return fmt::format("{} to {} {}", FormatCount(static_cast<uint64_t>(before)), to, what);
+}
+
+std::string PassesText(const std::vector<optimize::PassReport>& passes) {
+  std::string text = "\n  passes\n";
+  for (const optimize::PassReport& pass : passes) {
+    if (!pass.enabled) {
+      text += fmt::format("  {:<{}}off\n", pass.name, kNameColumns);
+      continue;
+    }
+    text += fmt::format("  {:<{}}{:>8.1f} ms  ", pass.name, kNameColumns, pass.milliseconds);
+    if (pass.changes.empty()) {
+      text += "nothing to do\n";
+      continue;
+    }
+    text += fmt::format(
+        "{}, {}, {}\n", Change(pass.before.ops, pass.after.ops, "operators"),
+        Change(pass.before.macs, pass.after.macs, "MACs"),
+        Change(pass.before.constant_bytes, pass.after.constant_bytes, "B of constants"));
+    for (const std::string& change : pass.changes) text += fmt::format("    {}\n", change);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string ToJson(const CompiledModel& model, const CompileSummary& summary) {
@@ -38,6 +84,7 @@ std::string ToJson(const CompiledModel& model, const CompileSummary& summary) {
                               {"output_bytes", layer.output_bytes},
                               {"output_offset", layer.output_offset}});
   }
+  if (summary.explain) json["passes"] = PassesJson(model.passes);
   // Names come from outside and may be no UTF-8.
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
@@ -61,6 +108,7 @@ std::string ToText(const CompiledModel& model, const CompileSummary& summary) {
         FormatCount(static_cast<uint64_t>(layer.macs)), FormatCount(layer.weights_bytes),
         FormatCount(layer.output_bytes), FormatCount(layer.output_offset));
   }
+  if (summary.explain) text += PassesText(model.passes);
   return text;
 }
 

@@ -11,6 +11,7 @@ namespace kinglet::compile {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 CompiledModel Model() {
   ir::Graph graph = kinglet::testing::SmallNetwork();
@@ -20,7 +21,7 @@ CompiledModel Model() {
   return *std::move(model);
 }
 
-const CompileSummary kSummary = {"nucleo-l476rg", "cortex-m4f", "out", 12'345};
+const CompileSummary kSummary = {"nucleo-l476rg", "cortex-m4f", "out", 12'345, false};
 
 TEST(Render, JsonHasTheDocumentedFields) {
   const CompiledModel model = Model();
@@ -43,6 +44,24 @@ TEST(Render, TextHasALinePerLayer) {
   EXPECT_THAT(text, HasSubstr("flash           12,345 B"));
   for (size_t i = 1; i < model.numbers.layers.size(); ++i) {
     EXPECT_THAT(text, HasSubstr("\n  " + model.numbers.layers[i].name + " "));
+  }
+}
+
+TEST(Render, ExplainsEachPassOnRequest) {
+  const CompiledModel model = Model();
+  CompileSummary summary = kSummary;
+  EXPECT_FALSE(nlohmann::json::parse(ToJson(model, summary)).contains("passes"));
+  EXPECT_THAT(ToText(model, summary), Not(HasSubstr("remove_dead")));
+  summary.explain = true;
+  const auto passes = nlohmann::json::parse(ToJson(model, summary)).at("passes");
+  ASSERT_EQ(passes.size(), optimize::Passes().size());
+  for (const auto& pass : passes) {
+    EXPECT_TRUE(pass.at("enabled").get<bool>());
+    EXPECT_TRUE(pass.at("milliseconds").is_number());
+    EXPECT_TRUE(pass.at("changes").is_array());
+    EXPECT_TRUE(pass.at("before").contains("macs"));
+    EXPECT_TRUE(pass.at("after").contains("constant_bytes"));
+    EXPECT_THAT(ToText(model, summary), HasSubstr("\n  " + pass.at("name").get<std::string>()));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "src/compile/estimate.h"
 #include "src/compile/measure.h"
+#include "src/optimize/optimize.h"
 #include "src/signal/resources.h"
 #include "src/train/families.h"
 #include "src/train/quantize.h"
@@ -40,8 +41,10 @@ constexpr uint64_t kRuntimeDataBytes = 8;
 }  // namespace
 
 Result<MeasuredModel> MeasureModel(std::string name, const ir::Graph& graph) {
-  KINGLET_TRY(compile::Program program, compile::MakeProgram(graph));
-  const compile::ModelNumbers numbers = compile::Measure(graph, program);
+  KINGLET_CHECK(ir::Verify(graph));
+  KINGLET_TRY(const optimize::Optimized optimized, optimize::Optimize(graph));
+  KINGLET_TRY(compile::Program program, compile::MakeProgram(optimized.graph));
+  const compile::ModelNumbers numbers = compile::Measure(optimized.graph, program);
   return MeasuredModel{std::move(name), numbers.macs, numbers.weights_bytes, numbers.arena_bytes,
                        std::move(program)};
 }

@@ -6,7 +6,6 @@
 #include "src/base/files.h"
 #include "src/bench/bench.h"
 #include "src/board/board.h"
-#include "src/compile/measure.h"
 #include "src/ir/execute.h"
 #include "src/pipeline/feature_set.h"
 #include "src/pipeline/raw_window.h"
@@ -60,17 +59,14 @@ std::vector<size_t> Spread(size_t total, size_t count) {
   return positions;
 }
 
-json LayersJson(const std::vector<bench::LayerResult>& layers, const ir::Graph& graph,
-                const compile::ModelNumbers& numbers) {
+json LayersJson(const std::vector<bench::LayerResult>& layers) {
   json rows = json::array();
-  for (size_t i = 0; i < layers.size(); ++i) {
-    const bench::LayerResult& layer = layers[i];
-    const ir::Tensor& output = graph.tensor(graph.ops[i].outputs.front());
+  for (const bench::LayerResult& layer : layers) {
     rows.push_back({{"name", layer.name},
                     {"kind", layer.kind},
-                    {"output_shape", fmt::format("{}", fmt::join(output.shape, "x"))},
+                    {"output_shape", fmt::format("{}", fmt::join(layer.output_shape, "x"))},
                     {"macs", layer.macs},
-                    {"weights_bytes", numbers.layers[i].weights_bytes},
+                    {"weights_bytes", layer.weights_bytes},
                     {"instructions", layer.instructions},
                     {"bit_identical", layer.bit_identical}});
   }
@@ -128,7 +124,6 @@ Result<Bytes> Measure(Workspace& workspace, const BenchInputs& inputs, const boa
               bench::BenchPipeline(graph, pipeline, board, labelled, bench::Layers::kYes));
   const bench::BenchResult& result = emulated.result;
   KINGLET_TRY(const Equal equal, CountEqual(graph, set, chosen, emulated.board));
-  KINGLET_TRY(const compile::ModelNumbers numbers, compile::Measure(graph));
 
   json parts = json::object();
   for (const bench::FlashPart& part : result.flash_parts) parts[part.name] = part.bytes;
@@ -159,7 +154,7 @@ Result<Bytes> Measure(Workspace& workspace, const BenchInputs& inputs, const boa
       {"flash_parts", parts},
       {"labels", set.classes},
       {"confusion", ConfusionJson(host)},
-      {"layers", LayersJson(result.layers, graph, numbers)},
+      {"layers", LayersJson(result.layers)},
       {"worst_samples", WorstSamples(host, test)},
   };
   const std::string text = object.dump(1, ' ', false, json::error_handler_t::replace);

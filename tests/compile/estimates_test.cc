@@ -30,8 +30,9 @@ TEST_P(Estimates, AreWithinTheStatedErrorsOfTheFirmware) {
   }
   ASSERT_TRUE(measured.has_value()) << measured.error().message;
 
-  const compile::Program program = compile::MakeProgram(graph).value();
-  const compile::ModelNumbers numbers = compile::Measure(graph, program);
+  const ir::Graph optimized = optimize::Optimize(graph).value().graph;
+  const compile::Program program = compile::MakeProgram(optimized).value();
+  const compile::ModelNumbers numbers = compile::Measure(optimized, program);
   const compile::CoreCosts costs = compile::LoadCoreCosts(board.core.name).value();
   const compile::ModelEstimate estimate = compile::Estimate(program, costs);
 

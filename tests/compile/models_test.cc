@@ -76,7 +76,8 @@ void ExpectGoldenLayers(const Json& golden, const std::vector<LayerResult>& resu
 }
 
 compile::CompiledModel CompileWithHook(const ir::Graph& graph) {
-  auto model = compile::Compile(graph, {.name = {}, .layer_hook = true});
+  auto model =
+      compile::Compile(graph, {.name = {}, .layer_hook = true, .passes = optimize::NoPasses()});
   EXPECT_TRUE(model.has_value()) << model.error().message;
   return *std::move(model);
 }
