@@ -64,10 +64,10 @@ int main() {{
 
 // Fills the inputs with the numbers of golden.h, so that no loop sees only zeros.
 constexpr char kInvoke[] = R"(
-  static uint8_t arena[m::kArenaBytes];
+  alignas(m::kArenaAlignmentBytes) static uint8_t arena[m::kArenaBytes];
   uint32_t seed = 1;
   for (int32_t i = 0; i < m::kInputCount; ++i) {
-    int8_t* const input = m::Input(arena, i);
+    int8_t* const input = m::Input<int8_t>(arena, i);
     for (uint32_t k = 0; k < m::kInputs[i].bytes; ++k) {
       seed = seed * 1664525U + 1013904223U;
       input[k] = static_cast<int8_t>(seed >> 24);

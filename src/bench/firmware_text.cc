@@ -134,7 +134,7 @@ constexpr const char* kApplicationOutput = R"(
 volatile int8_t kinglet_result;
 static void Report() {
   for (int32_t i = 0; i < model::kOutputCount; ++i) {
-    const int8_t* output = model::Output(arena, i);
+    const int8_t* output = model::Output<int8_t>(arena, i);
     for (uint32_t j = 0; j < model::kOutputs[i].bytes; ++j) kinglet_result = output[j];
   }
 }
@@ -145,7 +145,7 @@ volatile int8_t kinglet_sensor;
 int main() {
   for (;;) {
     for (int32_t i = 0; i < model::kInputCount; ++i) {
-      int8_t* input = model::Input(arena, i);
+      int8_t* input = model::Input<int8_t>(arena, i);
       for (uint32_t j = 0; j < model::kInputs[i].bytes; ++j) input[j] = kinglet_sensor;
     }
     model::Invoke(arena);

@@ -37,12 +37,19 @@ char LowerCase(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A'
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
+std::string Literal(int64_t value) {
+  // The least values have no literals: their digits alone do not fit.
+  if (value == INT64_MIN) return "(-9223372036854775807 - 1)";
+  if (value == INT32_MIN) return "(-2147483647 - 1)";
+  return fmt::format("{}", value);
+}
+
 template <typename T>
 std::string Join(ByteView bytes) {
   std::string text;
   std::string line;
   for (size_t i = 0; i + sizeof(T) <= bytes.size(); i += sizeof(T)) {
-    std::string element = IntLiteral(LoadLe<T>(bytes, i)) + ",";
+    std::string element = Literal(LoadLe<T>(bytes, i)) + ",";
     if (!line.empty() && line.size() + 1 + element.size() > kColumns - 4) {
       text += "    " + line + "\n";
       line.clear();
@@ -108,15 +115,45 @@ std::string FloatLiteral(float value) {
   return literal + "F";
 }
 
-std::string IntLiteral(int32_t value) {
-  // The least value has no literal: its digits alone do not fit int32_t.
-  if (value == INT32_MIN) return "(-2147483647 - 1)";
-  return fmt::format("{}", value);
+std::string IntLiteral(int32_t value) { return Literal(value); }
+
+std::string_view ElementTypeName(ir::DataType type) {
+  switch (type) {
+    case ir::DataType::kInt8:
+      return "int8_t";
+    case ir::DataType::kUint8:
+    case ir::DataType::kBool:
+      return "uint8_t";
+    case ir::DataType::kInt16:
+      return "int16_t";
+    case ir::DataType::kInt32:
+      return "int32_t";
+    case ir::DataType::kInt64:
+      return "int64_t";
+    case ir::DataType::kFloat32:
+      return "float";
+  }
+  return "uint8_t";
 }
 
 std::string ArrayElements(ir::DataType type, ByteView little_endian) {
-  KINGLET_ASSERT(type == ir::DataType::kInt8 || type == ir::DataType::kInt32);
-  return type == ir::DataType::kInt8 ? Join<int8_t>(little_endian) : Join<int32_t>(little_endian);
+  switch (type) {
+    case ir::DataType::kInt8:
+      return Join<int8_t>(little_endian);
+    case ir::DataType::kUint8:
+    case ir::DataType::kBool:
+      return Join<uint8_t>(little_endian);
+    case ir::DataType::kInt16:
+      return Join<int16_t>(little_endian);
+    case ir::DataType::kInt32:
+      return Join<int32_t>(little_endian);
+    case ir::DataType::kInt64:
+      return Join<int64_t>(little_endian);
+    case ir::DataType::kFloat32:
+      break;
+  }
+  KINGLET_ASSERT(type != ir::DataType::kFloat32);
+  return {};
 }
 
 }  // namespace kinglet::compile

@@ -28,8 +28,11 @@ std::string FloatLiteral(float value);
 // An int32_t literal, also for the least value.
 std::string IntLiteral(int32_t value);
 
-// The elements of an array initialiser for kInt8 or kInt32, without braces, in lines of at most 100
-// columns.
+// The C++ type of an element: "int8_t", "float"; bool is uint8_t.
+std::string_view ElementTypeName(ir::DataType type);
+
+// The elements of an array initialiser, without braces, in lines of at most 100 columns. Any type
+// but float.
 std::string ArrayElements(ir::DataType type, ByteView little_endian);
 
 }  // namespace kinglet::compile

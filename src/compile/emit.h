@@ -41,6 +41,13 @@ inline constexpr char kGeneratedBanner[] =
 // $VERSION$.
 std::string Fill(std::string_view pattern, const Emission& e);
 
+// What the elements of an input or output mean: real = scale * (element - zero_point).
+struct ElementMeaning {
+  float scale = 1;
+  int32_t zero_point = 0;
+};
+ElementMeaning Meaning(const ir::Tensor& tensor);
+
 // The class names in the graph's metadata; empty when there are none.
 std::vector<std::string> Labels(const ir::Graph& graph);
 

@@ -21,6 +21,27 @@ std::string Banner(const Emission& e) {
       kVersion, CommentText(e.graph.name));
 }
 
+// As in runtime::ElementType.
+std::string_view ElementName(ir::DataType type) {
+  switch (type) {
+    case ir::DataType::kInt8:
+      return "kInt8";
+    case ir::DataType::kUint8:
+      return "kUint8";
+    case ir::DataType::kInt16:
+      return "kInt16";
+    case ir::DataType::kInt32:
+      return "kInt32";
+    case ir::DataType::kInt64:
+      return "kInt64";
+    case ir::DataType::kFloat32:
+      return "kFloat32";
+    case ir::DataType::kBool:
+      return "kBool";
+  }
+  return "kInt8";
+}
+
 // The constants that describe the inputs or outputs: `role` is "Input" or "Output".
 std::string TensorTable(const Emission& e, std::string_view role,
                         const std::vector<ir::TensorIndex>& tensors) {
@@ -37,11 +58,11 @@ std::string TensorTable(const Emission& e, std::string_view role,
       shape = fmt::format("k{}Shape{}", role, i);
       shapes += fmt::format("inline constexpr int32_t {}[] = {{{}}};\n", shape, sizes);
     }
-    const auto& q = tensor.quantization;
+    const auto [scale, zero_point] = Meaning(tensor);
     rows +=
-        fmt::format("    {{{}, {}, {}, {}, {}, {}, {}}},\n", StringLiteral(tensor.name), shape,
-                    tensor.shape.size(), FloatLiteral(q.scales[0]),
-                    q.zero_points.empty() ? 0 : q.zero_points[0],
+        fmt::format("    {{{}, kinglet::runtime::ElementType::{}, {}, {}, {}, {}, {}, {}}},\n",
+                    StringLiteral(tensor.name), ElementName(tensor.type), shape,
+                    tensor.shape.size(), FloatLiteral(scale), zero_point,
                     e.program.plan.offsets[static_cast<size_t>(tensors[i])], tensor.ByteCount());
   }
   return fmt::format(
@@ -83,7 +104,11 @@ std::string ArgumentText(const Emission& e, const Step& step, size_t index) {
   if (step.arrays[index] >= 0) {
     return e.program.arrays[static_cast<size_t>(step.arrays[index])].name;
   }
-  return fmt::format("memory + {}", e.program.plan.offsets[static_cast<size_t>(argument.tensor)]);
+  const std::string place =
+      fmt::format("memory + {}", e.program.plan.offsets[static_cast<size_t>(argument.tensor)]);
+  const std::optional<ir::DataType> type = step.call.kernel->parameters[index].type;
+  if (!type.has_value() || *type == ir::DataType::kInt8) return place;
+  return fmt::format("reinterpret_cast<{}*>({})", ElementTypeName(*type), place);
 }
 
 int64_t FirstOutputBytes(const Emission& e, const Step& step) {
@@ -146,13 +171,18 @@ std::string EmitModelHeader(const Emission& e) {
   text += TensorTable(e, "Input", e.graph.inputs) + "\n";
   text += TensorTable(e, "Output", e.graph.outputs) + "\n";
   text += LabelTable(e.graph) + "\n";
-  text +=
+  text += fmt::format(
       "// Where input `index` is to be written before each Invoke, which may overwrite it.\n"
-      "inline int8_t* Input(uint8_t* arena, int32_t index = 0) {\n"
-      "  return reinterpret_cast<int8_t*>(arena + kInputs[index].offset_bytes);\n}\n\n"
+      "template <typename Element = {}>\n"
+      "Element* Input(uint8_t* arena, int32_t index = 0) {{\n"
+      "  return reinterpret_cast<Element*>(arena + kInputs[index].offset_bytes);\n}}\n\n"
       "// Where output `index` lies after Invoke.\n"
-      "inline const int8_t* Output(const uint8_t* arena, int32_t index = 0) {\n"
-      "  return reinterpret_cast<const int8_t*>(arena + kOutputs[index].offset_bytes);\n}\n\n"
+      "template <typename Element = {}>\n"
+      "const Element* Output(const uint8_t* arena, int32_t index = 0) {{\n"
+      "  return reinterpret_cast<const Element*>(arena + kOutputs[index].offset_bytes);\n}}\n\n",
+      ElementTypeName(e.graph.tensor(e.graph.inputs[0]).type),
+      ElementTypeName(e.graph.tensor(e.graph.outputs[0]).type));
+  text +=
       "// One inference in `arena`: kArenaBytes bytes at a multiple of kArenaAlignmentBytes. Keeps "
       "nothing\n"
       "// between calls.\n"
@@ -177,8 +207,7 @@ std::string EmitModelSource(const Emission& e) {
   for (const std::string& header : headers) text += fmt::format("#include \"{}\"\n", header);
   text += fmt::format("\nnamespace {} {{\nnamespace {{\n\n", e.name);
   for (const ConstantArray& array : e.program.arrays) {
-    text += fmt::format("constexpr {} {}[] = {{\n{}}};\n",
-                        array.type == ir::DataType::kInt8 ? "int8_t" : "int32_t", array.name,
+    text += fmt::format("constexpr {} {}[] = {{\n{}}};\n", ElementTypeName(array.type), array.name,
                         ArrayElements(array.type, array.data));
   }
   text += "\n" + params + "\n}  // namespace\n\n";

@@ -2,6 +2,7 @@
 // the page that explains it.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,33 @@
 namespace kinglet::compile {
 namespace {
 
+// The C type of all `tensors`, "void" when they differ.
+std::string_view CommonType(const ir::Graph& graph, const std::vector<ir::TensorIndex>& tensors) {
+  const ir::DataType first = graph.tensor(tensors[0]).type;
+  for (const ir::TensorIndex index : tensors) {
+    if (graph.tensor(index).type != first) return "void";
+  }
+  return ElementTypeName(first);
+}
+
+// For MakeInputs of the self-test; without floats it must not need the library for them.
+constexpr char kMakeFloats[] =
+    R"(    if (kInputs[i].type == kinglet::runtime::ElementType::kFloat32) {
+      float* const floats = Input<float>(arena, i);
+      for (uint32_t k = 0; k < kInputs[i].bytes / sizeof(float); ++k) {
+        seed = seed * 1664525U + 1013904223U;
+        floats[k] = static_cast<float>(static_cast<int8_t>(seed >> 24)) / 32;
+      }
+      continue;
+    }
+)";
+
+bool HasFloatInput(const ir::Graph& graph) {
+  return std::ranges::any_of(graph.inputs, [&](ir::TensorIndex index) {
+    return graph.tensor(index).type == ir::DataType::kFloat32;
+  });
+}
+
 std::string UpperCase(std::string text) {
   for (char& c : text) {
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
@@ -21,9 +49,14 @@ std::string UpperCase(std::string text) {
 
 }  // namespace
 
+ElementMeaning Meaning(const ir::Tensor& tensor) {
+  const ir::Quantization& q = tensor.quantization;
+  return q.present() ? ElementMeaning{q.scales[0], q.zero_points[0]} : ElementMeaning{};
+}
+
 std::string Fill(std::string_view pattern, const Emission& e) {
   std::string text(pattern);
-  const auto replace = [&](std::string_view word, const std::string& by) {
+  const auto replace = [&](std::string_view word, std::string_view by) {
     for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at)) {
       text.replace(at, word.size(), by);
       at += by.size();
@@ -32,6 +65,9 @@ std::string Fill(std::string_view pattern, const Emission& e) {
   replace("$UPPER$", UpperCase(e.name));
   replace("$NAME$", e.name);
   replace("$VERSION$", kVersion);
+  replace("$FLOATS$", HasFloatInput(e.graph) ? kMakeFloats : "");
+  replace("$INPUT$", CommonType(e.graph, e.graph.inputs));
+  replace("$OUTPUT$", CommonType(e.graph, e.graph.outputs));
   return text;
 }
 
@@ -43,12 +79,11 @@ std::string TensorMacros(const Emission& e, std::string_view role,
   std::string text = fmt::format("#define {}_{}_COUNT {}\n", prefix, role, tensors.size());
   for (size_t i = 0; i < tensors.size(); ++i) {
     const ir::Tensor& tensor = e.graph.tensor(tensors[i]);
-    const auto& q = tensor.quantization;
+    const auto [scale, zero_point] = Meaning(tensor);
     text += fmt::format(
         "#define {0}_{1}_{2}_BYTES {3}\n#define {0}_{1}_{2}_SCALE {4}\n#define "
         "{0}_{1}_{2}_ZERO_POINT ({5})\n",
-        prefix, role, i, tensor.ByteCount(), FloatLiteral(q.scales[0]),
-        q.zero_points.empty() ? 0 : q.zero_points[0]);
+        prefix, role, i, tensor.ByteCount(), FloatLiteral(scale), zero_point);
   }
   return text;
 }
@@ -62,9 +97,13 @@ std::string ShapeText(const ir::Tensor& tensor) {
 
 std::string TensorRow(const Emission& e, std::string_view role, ir::TensorIndex index) {
   const ir::Tensor& tensor = e.graph.tensor(index);
-  const auto& q = tensor.quantization;
-  return fmt::format("| {} | int8 {} | real = {:.9g} * (value - ({})) |\n", role, ShapeText(tensor),
-                     q.scales[0], q.zero_points.empty() ? 0 : q.zero_points[0]);
+  std::string meaning = "as it stands";
+  if (tensor.quantization.present()) {
+    const auto [scale, zero_point] = Meaning(tensor);
+    meaning = fmt::format("real = {:.9g} * (value - ({}))", scale, zero_point);
+  }
+  return fmt::format("| {} | {} {} | {} |\n", role, ir::DataTypeName(tensor.type),
+                     ShapeText(tensor), meaning);
 }
 
 }  // namespace
@@ -86,8 +125,8 @@ extern "C" {
 
 // The arena is $UPPER$_ARENA_BYTES bytes of the caller's. Inputs are written before each inference,
 // which may overwrite them; outputs are read after it.
-int8_t* $NAME$_input(uint8_t* arena, int32_t index);
-const int8_t* $NAME$_output(const uint8_t* arena, int32_t index);
+$INPUT$* $NAME$_input(uint8_t* arena, int32_t index);
+const $OUTPUT$* $NAME$_output(const uint8_t* arena, int32_t index);
 void $NAME$_invoke(uint8_t* arena);
 
 #ifdef __cplusplus
@@ -102,10 +141,12 @@ std::string EmitCSource(const Emission& e) {
 
 #include "model.h"
 
-int8_t* $NAME$_input(uint8_t* arena, int32_t index) { return $NAME$::Input(arena, index); }
+$INPUT$* $NAME$_input(uint8_t* arena, int32_t index) {
+  return $NAME$::Input<$INPUT$>(arena, index);
+}
 
-const int8_t* $NAME$_output(const uint8_t* arena, int32_t index) {
-  return $NAME$::Output(arena, index);
+const $OUTPUT$* $NAME$_output(const uint8_t* arena, int32_t index) {
+  return $NAME$::Output<$OUTPUT$>(arena, index);
 }
 
 void $NAME$_invoke(uint8_t* arena) { $NAME$::Invoke(arena); }
@@ -128,7 +169,8 @@ std::string EmitGoldenHeader(const Emission& e) {
   return kGeneratedBanner +
          Fill(
              R"(// What the reference executor computed on the host for inputs that anyone can make again: with s the seed, for
-// each byte of each input in order, s = s * 1664525 + 1013904223 modulo 2^32; byte = s >> 24.
+// each byte of each input in order, s = s * 1664525 + 1013904223 modulo 2^32; byte = s >> 24. A float has one
+// such step, and is that byte, as int8, divided by 32.
 #pragma once
 
 #include <stdint.h>
@@ -178,7 +220,7 @@ namespace {
 
 void MakeInputs(uint32_t seed, uint8_t* arena) {
   for (int32_t i = 0; i < kInputCount; ++i) {
-    int8_t* const input = Input(arena, i);
+$FLOATS$    int8_t* const input = Input<int8_t>(arena, i);
     for (uint32_t k = 0; k < kInputs[i].bytes; ++k) {
       seed = seed * 1664525U + 1013904223U;
       input[k] = static_cast<int8_t>(seed >> 24);
@@ -189,7 +231,7 @@ void MakeInputs(uint32_t seed, uint8_t* arena) {
 bool OutputsEqual(const int8_t* expected, const uint8_t* arena) {
   bool equal = true;
   for (int32_t i = 0; i < kOutputCount; ++i) {
-    const int8_t* const output = Output(arena, i);
+    const int8_t* const output = Output<int8_t>(arena, i);
     for (uint32_t k = 0; k < kOutputs[i].bytes; ++k) equal = equal && output[k] == *expected++;
   }
   return equal;
@@ -315,9 +357,9 @@ std::string EmitReadme(const Emission& e) {
 
 alignas($NAME$::kArenaAlignmentBytes) static uint8_t arena[$NAME$::kArenaBytes];
 
-int8_t* input = $NAME$::Input(arena);          // write $NAME$::kInputs[0].bytes values here, every time:
-$NAME$::Invoke(arena);                         // the inference may overwrite its input
-const int8_t* output = $NAME$::Output(arena);  // $NAME$::kOutputs[0].bytes values
+auto* input = $NAME$::Input(arena);          // write $NAME$::kInputs[0].bytes bytes here, every time:
+$NAME$::Invoke(arena);                       // the inference may overwrite its input
+const auto* output = $NAME$::Output(arena);  // $NAME$::kOutputs[0].bytes bytes
 ```
 
 `model_c.h` is the same for C. Between inferences the arena may serve other purposes.

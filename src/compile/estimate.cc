@@ -15,11 +15,6 @@ namespace {
 constexpr int64_t kCodeBytesMax = 1 << 20;
 constexpr double kPerUnitMax = 1e6;
 
-// Every function that a program may call.
-constexpr auto kFunctions = std::to_array<std::string_view>(
-    {"Add", "AveragePool2d", "Conv2d", "DepthwiseConv2d", "FullyConnected",
-     "FullyConnectedPerChannel", "MaxPool2d", "Reshape", "Softmax"});
-
 uint64_t ReadBytes(ConfigTable& table, std::string_view key) {
   if (!table.Has(key)) table.Reject(key, "is missing");
   return static_cast<uint64_t>(table.GetInt(key, 0, 0, kCodeBytesMax));
@@ -50,8 +45,8 @@ Result<CoreCosts> LoadCoreCosts(const std::string& core) {
   CoreCosts costs;
   costs.core = core;
   costs.argument_bytes = table.GetDouble("argument_bytes", 0, 0, kPerUnitMax);
-  for (const std::string_view function : kFunctions) {
-    costs.kernels[std::string(function)] = ReadKernel(table.Table(function));
+  for (const std::string& key : table.Keys()) {
+    if (key != "argument_bytes") costs.kernels[key] = ReadKernel(table.Table(key));
   }
   KINGLET_CHECK(table.Finish());
   return costs;
@@ -75,7 +70,7 @@ std::string CoreCostsText(const CoreCosts& costs) {
   return text;
 }
 
-ModelEstimate Estimate(const Program& program, const CoreCosts& costs) {
+Result<ModelEstimate> Estimate(const Program& program, const CoreCosts& costs) {
   ModelEstimate estimate;
   std::set<std::string_view> linked;
   uint64_t library_bytes = 0;
@@ -86,7 +81,10 @@ ModelEstimate Estimate(const Program& program, const CoreCosts& costs) {
       continue;
     }
     const auto found = costs.kernels.find(std::string(step.call.kernel->function));
-    KINGLET_ASSERT(found != costs.kernels.end());
+    if (found == costs.kernels.end()) {
+      return Fail(Code::kNotFound, "nobody has measured kernel {} on {}: run calibrate {}",
+                  step.call.kernel->function, costs.core, costs.core);
+    }
     const KernelCost& cost = found->second;
     const auto work = WorkOf(step.call.params).Values();
     double instructions = 0;

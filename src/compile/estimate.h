@@ -53,7 +53,8 @@ Result<CoreCosts> LoadCoreCosts(const std::string& core);
 // As the file's text.
 std::string CoreCostsText(const CoreCosts& costs);
 
-ModelEstimate Estimate(const Program& program, const CoreCosts& costs);
+// kNotFound names a kernel that nobody has measured on this core.
+Result<ModelEstimate> Estimate(const Program& program, const CoreCosts& costs);
 
 // Of the call that `step` makes, its parameters included.
 size_t ArgumentCount(const Step& step);

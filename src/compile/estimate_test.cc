@@ -53,7 +53,7 @@ TEST(Estimate, CountsEachKernelOnceAndEachCallAlways) {
   const auto y = b.Conv(b.Conv(x, 4, {1, 1, 0}), 4, {1, 1, 0});
   const auto program = MakeProgram(b.Finish({b.Add(x, y)}));
   ASSERT_TRUE(program.has_value()) << program.error().message;
-  const ModelEstimate estimate = Estimate(*program, costs);
+  const ModelEstimate estimate = Estimate(*program, costs).value();
   const uint64_t params = 2 * sizeof(kernels::Conv2dParams) + sizeof(kernels::AddParams);
   EXPECT_EQ(estimate.kernel_bytes, 1000 + 100 + 80 + 2 * (7 + 7 + 4) + params);
   EXPECT_EQ(estimate.stack_bytes, 300U);
@@ -66,7 +66,7 @@ TEST(Estimate, AReshapeInPlaceCostsNothing) {
   kinglet::testing::GraphBuilder b("reshape", 1);
   const auto program = MakeProgram(b.Finish({b.Flatten(b.Input({1, 2, 2, 4}))}));
   ASSERT_TRUE(program.has_value());
-  const ModelEstimate estimate = Estimate(*program, {});
+  const ModelEstimate estimate = Estimate(*program, {}).value();
   EXPECT_EQ(estimate.instructions, 0);
   EXPECT_EQ(estimate.kernel_bytes, 0U);
 }

@@ -21,12 +21,20 @@ constexpr uint32_t kGoldenVectors = 4;
 // golden.h tells the same formula.
 std::vector<Bytes> MakeInputs(const ir::Graph& graph, uint32_t seed) {
   std::vector<Bytes> inputs;
+  const auto next = [&] {
+    seed = seed * 1664525U + 1013904223U;
+    return static_cast<uint8_t>(seed >> 24);
+  };
   for (const ir::TensorIndex index : graph.inputs) {
-    Bytes& input = inputs.emplace_back(static_cast<size_t>(graph.tensor(index).ByteCount()));
-    for (uint8_t& byte : input) {
-      seed = seed * 1664525U + 1013904223U;
-      byte = static_cast<uint8_t>(seed >> 24);
+    const ir::Tensor& tensor = graph.tensor(index);
+    Bytes& input = inputs.emplace_back();
+    if (tensor.type == ir::DataType::kFloat32) {
+      for (int64_t i = 0; i < tensor.ElementCount(); ++i) {
+        AppendLe(input, static_cast<float>(static_cast<int8_t>(next())) / 32);
+      }
+      continue;
     }
+    for (int64_t i = 0; i < tensor.ByteCount(); ++i) input.push_back(next());
   }
   return inputs;
 }

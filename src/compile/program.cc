@@ -17,15 +17,13 @@ std::string Capitalised(std::string_view name) {
   return text;
 }
 
-// Operators take int8 alone, which Verify has seen to; an input that no operator reads may be
-// anything.
+// Operators see to what they read; an input that none of them reads may be anything.
 Status CheckInputs(const ir::Graph& graph) {
   for (const ir::TensorIndex index : graph.inputs) {
     const ir::Tensor& tensor = graph.tensor(index);
-    if (tensor.type != ir::DataType::kInt8 || tensor.quantization.scales.size() != 1) {
-      return Fail(Code::kUnsupported,
-                  "input '{}' is {} with {} scales; generated code takes int8 with one scale",
-                  tensor.name, ir::DataTypeName(tensor.type), tensor.quantization.scales.size());
+    if (tensor.quantization.scales.size() > 1) {
+      return Fail(Code::kUnsupported, "input '{}' has {} scales; generated code takes one",
+                  tensor.name, tensor.quantization.scales.size());
     }
   }
   return {};

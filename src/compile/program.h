@@ -33,8 +33,7 @@ struct Program {
   std::vector<ConstantArray> arrays;  // arrays with equal content are one
 };
 
-// Verifies and lowers `graph`, which must read and write int8 tensors. Errors name the operator or
-// tensor.
+// Verifies and lowers `graph`. Errors name the operator or tensor.
 Result<Program> MakeProgram(const ir::Graph& graph);
 
 // Called after each operator with its index and its first output.

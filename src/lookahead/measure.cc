@@ -79,7 +79,7 @@ Result<std::vector<MeasuredModel>> MeasureFamily(const signal::Pipeline& pipelin
 
 Result<ModelCost> CostOf(const MeasuredModel& model, const board::Core& core) {
   KINGLET_TRY(const compile::CoreCosts costs, compile::LoadCoreCosts(core.name));
-  const compile::ModelEstimate estimate = compile::Estimate(model.program, costs);
+  KINGLET_TRY(const compile::ModelEstimate estimate, compile::Estimate(model.program, costs));
   return ModelCost{
       .name = model.name,
       .macs = model.macs,

@@ -20,7 +20,7 @@ constexpr char kMain[] = R"(
 #include "self_test.h"
 
 int main() {
-  static uint8_t arena[bird::kArenaBytes];
+  alignas(bird::kArenaAlignmentBytes) static uint8_t arena[bird::kArenaBytes];
   bird_invoke(arena);
   kinglet::port::Exit(bird::SelfTest(arena) ? 0 : 1);
 }

@@ -34,7 +34,7 @@ TEST_P(Estimates, AreWithinTheStatedErrorsOfTheFirmware) {
   const compile::Program program = compile::MakeProgram(optimized).value();
   const compile::ModelNumbers numbers = compile::Measure(optimized, program);
   const compile::CoreCosts costs = compile::LoadCoreCosts(board.core.name).value();
-  const compile::ModelEstimate estimate = compile::Estimate(program, costs);
+  const compile::ModelEstimate estimate = compile::Estimate(program, costs).value();
 
   const auto instructions = static_cast<double>(measured->instructions);
   EXPECT_NEAR(estimate.instructions, instructions, 0.01 * instructions);

@@ -123,7 +123,7 @@ void kinglet_layer_done(int32_t layer, const int8_t* data, uint32_t bytes) {
 }
 
 int main() {
-  static uint8_t arena[NAME::kArenaBytes];
+  alignas(NAME::kArenaAlignmentBytes) static uint8_t arena[NAME::kArenaBytes];
   kinglet::port::Exit(NAME::SelfTest(arena) ? 0 : 1);
 }
 )";
