@@ -1,8 +1,13 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 
 #include "src/base/config.h"
@@ -65,6 +70,80 @@ TEST(Files, ReadingRefusesWhatIsTooLong) {
   ASSERT_TRUE(WriteFileAtomic(folder.path() + "/f", "12345").has_value());
   EXPECT_FALSE(ReadFile(folder.path() + "/f", 4).has_value());
   EXPECT_EQ(ReadFile(folder.path() + "/none").error().code, Code::kNotFound);
+}
+
+// A process that makes a temporary folder with a file in it and waits to be killed.
+struct Holder {
+  pid_t pid = 0;
+  std::string path;
+};
+
+Holder StartHolder() {
+  int pipe_fds[2];
+  EXPECT_EQ(pipe(pipe_fds), 0);
+  Holder holder;
+  holder.pid = fork();
+  if (holder.pid == 0) {
+    const auto folder = TemporaryFolder::Make("kinglet-held-");
+    if (!folder || !WriteFileAtomic(folder->path() + "/file", "x")) _exit(1);
+    if (write(pipe_fds[1], folder->path().data(), folder->path().size()) < 0) _exit(1);
+    close(pipe_fds[1]);
+    for (;;) pause();
+  }
+  close(pipe_fds[1]);
+  char buffer[4096];
+  for (ssize_t count; (count = read(pipe_fds[0], buffer, sizeof buffer)) > 0;) {
+    holder.path.append(buffer, static_cast<size_t>(count));
+  }
+  close(pipe_fds[0]);
+  return holder;
+}
+
+TEST(Files, FoldersOfKilledProcessesAreRemovedByTheNextOfTheirName) {
+  const Holder holder = StartHolder();
+  ASSERT_TRUE(FileExists(holder.path + "/file"));
+  {
+    const auto folder = TemporaryFolder::Make("kinglet-held-");
+    ASSERT_TRUE(folder.has_value());
+    EXPECT_TRUE(FileExists(holder.path + "/file")) << "its process is still there";
+  }
+  kill(holder.pid, SIGKILL);
+  waitpid(holder.pid, nullptr, 0);
+  ASSERT_TRUE(FileExists(holder.path + "/file"));
+  ASSERT_TRUE(TemporaryFolder::Make("kinglet-other-").has_value());
+  EXPECT_TRUE(FileExists(holder.path + "/file")) << "of another name";
+  ASSERT_TRUE(TemporaryFolder::Make("kinglet-held-").has_value());
+  EXPECT_FALSE(FileExists(holder.path));
+}
+
+TEST(Files, OnlyHalfWrittenFilesThatNobodyWritesAreAbandoned) {
+  const TemporaryFolder folder = TemporaryFolder::Make("kinglet-test-").value();
+  const std::string left = folder.path() + "/deep/file.tmp.12.3";
+  const std::string used = folder.path() + "/file.tmp.12.4";
+  const std::string other = folder.path() + "/notes.tmp.txt";
+  for (const std::string& path : {left, used, other}) {
+    ASSERT_TRUE(WriteFileAtomic(path, "x").has_value());
+  }
+  const int fd = open(used.c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_EQ(flock(fd, LOCK_EX), 0);
+  RemoveAbandonedFiles(folder.path());
+  EXPECT_FALSE(FileExists(left));
+  EXPECT_TRUE(FileExists(used));
+  EXPECT_TRUE(FileExists(other));
+  close(fd);
+  RemoveAbandonedFiles(folder.path());
+  EXPECT_FALSE(FileExists(used));
+  RemoveAbandonedFiles(folder.path() + "/none");
+}
+
+TEST(Files, AMissingTemporaryFolderIsAnError) {
+  const char* const before = std::getenv("TMPDIR");
+  const std::string kept = before != nullptr ? before : "";
+  setenv("TMPDIR", "/nonexistent", 1);
+  const auto folder = TemporaryFolder::Make("kinglet-test-");
+  before != nullptr ? setenv("TMPDIR", kept.c_str(), 1) : unsetenv("TMPDIR");
+  ASSERT_FALSE(folder.has_value());
+  EXPECT_THAT(folder.error().message, HasSubstr("TMPDIR"));
 }
 
 TEST(Random, GivesTheSameNumbersEverywhere) {

@@ -26,8 +26,9 @@ void LimitSelf(int resource, uint64_t value) {
 
 // Between fork and exec: only calls that are safe there. `report_fd` carries errno to the parent
 // when exec fails.
-[[noreturn]] void BecomeProgram(char* const* arguments, const ProcessOptions& options,
-                                int output_fd, int report_fd, pid_t parent) {
+[[noreturn]] void BecomeProgram(char* const* arguments, char* const* environment,
+                                const ProcessOptions& options, int output_fd, int report_fd,
+                                pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);
   LimitSelf(RLIMIT_CORE, 0);
@@ -38,11 +39,33 @@ void LimitSelf(int resource, uint64_t value) {
   dup2(output_fd, STDOUT_FILENO);
   dup2(output_fd, STDERR_FILENO);
   if (options.folder.empty() || chdir(options.folder.c_str()) == 0) {
-    execvp(arguments[0], arguments);
+    execvpe(arguments[0], arguments, environment);
   }
   const int error = errno;
   [[maybe_unused]] const ssize_t written = write(report_fd, &error, sizeof error);
   _exit(127);
+}
+
+// Our environment, with TMPDIR set to `folder` unless that is empty.
+std::vector<std::string> Environment(const std::string& folder) {
+  constexpr std::string_view kName = "TMPDIR=";
+  std::vector<std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    if (folder.empty() || !std::string_view(*entry).starts_with(kName)) {
+      environment.emplace_back(*entry);
+    }
+  }
+  if (!folder.empty()) environment.push_back(fmt::format("{}{}", kName, folder));
+  return environment;
+}
+
+// What exec takes: pointers into `texts`, ended by a null.
+std::vector<char*> Pointers(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
 }
 
 // Reads until the program closes its output or the time is up; true when it closed it.
@@ -85,12 +108,10 @@ int WaitForEnd(pid_t pid, Clock::time_point deadline, bool& timed_out) {
 Result<ProcessOutput> RunProcess(const std::vector<std::string>& arguments,
                                  const ProcessOptions& options) {
   KINGLET_ASSERT(!arguments.empty());
-  std::vector<char*> pointers;
-  pointers.reserve(arguments.size() + 1);
-  for (const std::string& argument : arguments) {
-    pointers.push_back(const_cast<char*>(argument.c_str()));
-  }
-  pointers.push_back(nullptr);
+  std::vector<std::string> words = arguments;
+  std::vector<std::string> variables = Environment(options.folder);
+  const std::vector<char*> word_pointers = Pointers(words);
+  const std::vector<char*> variable_pointers = Pointers(variables);
   int output[2];
   int report[2];
   if (pipe2(output, O_CLOEXEC) != 0) return Fail(Code::kIo, "pipe: {}", std::strerror(errno));
@@ -102,7 +123,10 @@ Result<ProcessOutput> RunProcess(const std::vector<std::string>& arguments,
   }
   const pid_t self = getpid();
   const pid_t pid = fork();
-  if (pid == 0) BecomeProgram(pointers.data(), options, output[1], report[1], self);
+  if (pid == 0) {
+    BecomeProgram(word_pointers.data(), variable_pointers.data(), options, output[1], report[1],
+                  self);
+  }
   const int fork_error = errno;
   close(output[1]);
   close(report[1]);

@@ -10,7 +10,9 @@
 namespace kinglet::emulate {
 
 struct ProcessOptions {
-  std::string folder{};                         // working folder; empty for ours
+  // Working folder, where the program's temporary files go, too: it leaves them when it is killed.
+  // Empty for ours.
+  std::string folder{};
   double seconds_max = 120;                     // then the program is killed
   uint64_t file_bytes_max = uint64_t{1} << 31;  // of any file it writes
 };

@@ -22,6 +22,12 @@ TEST(Process, RunsInTheFolderAsked) {
   EXPECT_EQ(output->text, "/\n");
 }
 
+TEST(Process, TemporaryFilesGoToTheFolderAsked) {
+  const auto output = RunProcess({"sh", "-c", "echo $TMPDIR"}, {.folder = "/usr"});
+  ASSERT_TRUE(output) << output.error().message;
+  EXPECT_EQ(output->text, "/usr\n");
+}
+
 TEST(Process, StopsWhatTakesTooLong) {
   const auto start = std::chrono::steady_clock::now();
   const auto output = RunProcess({"sleep", "30"}, {.seconds_max = 0.2});

@@ -54,6 +54,8 @@ struct Project {
   signal::AudioOptions audio;  // [audio], for keyword projects
   signal::ImageOptions image;  // [image], for image projects
 
+  // What people and firmware builds pick up: model.tflite, firmware/, report.html.
+  std::string OutFolder() const { return folder + "/out"; }
   std::string StoreFolder() const { return folder + "/.kinglet"; }
   // What stands in front of the model: audio or image, by the task.
   signal::Options SignalOptions() const;

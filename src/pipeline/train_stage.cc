@@ -87,8 +87,8 @@ Result<Bytes> NamedModel(ir::Graph graph, const Project& project, const FeatureS
 }
 
 Result<Bytes> TrainAndRecord(Workspace& workspace, const FeatureSet& set,
-                             const train::Architecture& architecture, train::Options options,
-                             const Digest& key) {
+                             const train::Architecture& architecture,
+                             const train::Options& options) {
   const train::Dataset training = ToDataset(set, set.train);
   // With validation_percent = 0, as for a handful of speakers, epochs are judged on the unaltered
   // training recordings.
@@ -100,8 +100,6 @@ Result<Bytes> TrainAndRecord(Workspace& workspace, const FeatureSet& set,
   }
   const train::Dataset validation = ToDataset(set, plain);
   const train::Dataset test = ToDataset(set, set.test);
-  options.checkpoint_path =
-      fmt::format("{}/training-{}.checkpoint", workspace.StoreFolder(), key.Short());
   KINGLET_TRY(const train::Trained trained,
               train::Train(architecture, training, validation, options));
   const train::Evaluation on_float = EvaluateFloat(trained.float_network, test, options.threads);
@@ -137,11 +135,13 @@ Result<StageResult> MakeTraining(Workspace& workspace, const store::Artifact& fe
   if (member == "auto") {
     KINGLET_TRY(member, PlannedModel(workspace, plan));
   }
-  const train::Options options = TrainOptions(project);
+  train::Options options = TrainOptions(project);
   json parameters = OptionsJson(options);
   parameters["model"] = member;
   const Stage stage{"training", "training.json", parameters.dump(), {features}};
   const Digest key = store::StageKey(stage.kind, stage.parameters, {features.content});
+  options.checkpoint_path =
+      fmt::format("{}/training-{}.checkpoint", workspace.StoreFolder(), key.Short());
   KINGLET_TRY(const StageResult result, RunStage(workspace, stage, [&]() -> Result<Bytes> {
                 KINGLET_TRY(const Bytes bytes, workspace.store.GetBlob(features.content));
                 KINGLET_TRY(const FeatureSet set, ParseFeatureSet(bytes));
@@ -149,8 +149,10 @@ Result<StageResult> MakeTraining(Workspace& workspace, const store::Artifact& fe
                             train::MakeArchitecture(
                                 member, {set.shape.height, set.shape.width, set.shape.channels},
                                 static_cast<int32_t>(set.classes.size())));
-                return TrainAndRecord(workspace, set, architecture, options, key);
+                return TrainAndRecord(workspace, set, architecture, options);
               }));
+  // Only now: until the result is in the store, a kill must find the last epoch.
+  KINGLET_CHECK(RemoveFile(options.checkpoint_path));
   return result;
 }
 

@@ -15,6 +15,9 @@ Result<Workspace> Open(Project project) {
 
 Result<Workspace> OpenWorkspace(const std::string& folder) {
   KINGLET_TRY(Project project, LoadProject(folder));
+  // Left by runs that were killed.
+  RemoveAbandonedFiles(project.StoreFolder());
+  RemoveAbandonedFiles(project.OutFolder());
   return Open(std::move(project));
 }
 

@@ -17,11 +17,11 @@ struct Workspace {
   Project project;
   store::Store store;
 
-  // What people and firmware builds pick up: model.tflite, firmware/, report.html.
-  std::string OutFolder() const { return project.folder + "/out"; }
+  std::string OutFolder() const { return project.OutFolder(); }
   std::string StoreFolder() const { return project.StoreFolder(); }
 };
 
+// Also clears away what a killed run was writing.
 Result<Workspace> OpenWorkspace(const std::string& folder);
 // The same for commands that only read: in a project without a store nothing is made, and the error
 // (kNotFound) says to run `first`.

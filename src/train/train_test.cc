@@ -135,7 +135,7 @@ TEST(Train, KilledAndResumedRunsEndAlike) {
   const Digest uninterrupted =
       ResultHash(Train(problem.architecture, problem.train, problem.validation, options).value());
   for (const int32_t epochs : {1, 3, 5}) {
-    const TemporaryFolder folder = TemporaryFolder::Make("train").value();
+    const TemporaryFolder folder = TemporaryFolder::Make("kinglet-train-").value();
     options.checkpoint_path = folder.path() + "/checkpoint";
     TrainAndKill(problem, options, epochs);
     options.threads = 3;
@@ -149,7 +149,7 @@ TEST(Train, KilledAndResumedRunsEndAlike) {
 
 TEST(Train, CheckpointOfAnotherRunOrDamagedIsNotUsed) {
   const Problem problem;
-  const TemporaryFolder folder = TemporaryFolder::Make("train").value();
+  const TemporaryFolder folder = TemporaryFolder::Make("kinglet-train-").value();
   Options options = QuickOptions();
   options.epochs = 1;
   options.int8_epochs = 0;
