@@ -7,9 +7,11 @@
 #include <utility>
 
 #include "src/base/config.h"
+#include "src/optimize/fold_constants.h"
 #include "src/optimize/pass.h"
 #include "src/optimize/remove_dead.h"
 #include "src/optimize/remove_dead_channels.h"
+#include "src/optimize/remove_identities.h"
 
 namespace kinglet::optimize {
 namespace {
@@ -21,6 +23,8 @@ struct Pass {
 
 const std::vector<Pass>& AllPasses() {
   static const std::vector<Pass> kPasses = {
+      {{"fold_constants", "operators on constants are computed now"}, FoldConstants},
+      {{"remove_identities", "operators that hand on their input's bytes"}, RemoveIdentities},
       {{"remove_dead", "operators whose outputs nobody reads"}, RemoveDead},
       {{"remove_dead_channels", "channels that are constant or that no output depends on"},
        RemoveDeadChannels},

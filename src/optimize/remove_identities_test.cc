@@ -1,0 +1,67 @@
+#include "src/optimize/remove_identities.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/graph_builder.h"
+#include "tests/support/random_graph.h"
+#include "tests/support/same_outputs.h"
+
+namespace kinglet::optimize {
+namespace {
+
+using kinglet::testing::GraphBuilder;
+using kinglet::testing::SameOutputs;
+
+TEST(RemoveIdentities, AFlattenInFrontOfADenseLayerGoes) {
+  GraphBuilder b("head", 1);
+  const auto x = b.Input({1, 3, 3, 4});
+  const ir::Graph graph = b.Finish({b.Dense(b.Flatten(b.Flatten(x)), 5)});
+  const auto rewritten = RemoveIdentities(graph);
+  ASSERT_TRUE(rewritten.has_value());
+  ASSERT_EQ(rewritten->graph.ops.size(), 1U);
+  EXPECT_EQ(rewritten->graph.ops[0].inputs[0], x);
+  EXPECT_TRUE(ir::Verify(rewritten->graph).has_value());
+  EXPECT_TRUE(SameOutputs(graph, rewritten->graph, 1));
+}
+
+TEST(RemoveIdentities, AReshapeThatChangesScaleOrShapeForItsReaderStays) {
+  GraphBuilder b("kept", 1);
+  const auto x = b.Input({1, 2, 2, 4});
+  const auto flat = b.Flatten(x);
+  const auto other = b.Flatten(x);
+  ir::Graph graph = b.Finish({b.Softmax(flat), b.Dense(other, 3), b.Flatten(x)});
+  graph.tensors[static_cast<size_t>(other)].quantization.zero_points = {1};
+  const auto rewritten = RemoveIdentities(graph);
+  ASSERT_TRUE(rewritten.has_value());
+  EXPECT_EQ(rewritten->graph, graph)
+      << "softmax has rows, a scale differs, an output must be written";
+}
+
+TEST(RemoveIdentities, APoolOfOneElementGoesUnlessItClamps) {
+  for (const auto activation : {ir::Activation::kNone, ir::Activation::kRelu6}) {
+    GraphBuilder b("pool", 1);
+    const auto x = b.Input({1, 4, 4, 2});
+    const auto y = b.Pool(x, ir::Pool2d::Kind::kAverage, {1, 1, 0});
+    ir::Graph graph = b.Finish({b.Conv(y, 2, {3, 1, 1})});
+    std::get<ir::Pool2d>(graph.ops[0].attributes).activation = activation;
+    const auto rewritten = RemoveIdentities(graph);
+    ASSERT_TRUE(rewritten.has_value());
+    EXPECT_EQ(rewritten->graph.ops.size(), activation == ir::Activation::kNone ? 1U : 2U);
+    EXPECT_TRUE(SameOutputs(graph, rewritten->graph, 1));
+  }
+}
+
+TEST(RemoveIdentities, ChangesNoBitOfRandomGraphs) {
+  size_t removed = 0;
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    const ir::Graph graph = kinglet::testing::RandomGraph(seed);
+    const auto rewritten = RemoveIdentities(graph);
+    ASSERT_TRUE(rewritten.has_value());
+    ASSERT_TRUE(SameOutputs(graph, rewritten->graph, seed)) << "seed " << seed;
+    removed += graph.ops.size() - rewritten->graph.ops.size();
+  }
+  EXPECT_GT(removed, 100U) << "the pass hardly did anything";
+}
+
+}  // namespace
+}  // namespace kinglet::optimize
