@@ -36,6 +36,7 @@ Result<int> Compile(const Options& options) {
   compile::CompileOptions compile_options;
   compile_options.name =
       options.name.empty() ? std::filesystem::path(options.model).stem().string() : options.name;
+  compile_options.target = compile::TargetOf(board.core);
   compile_options.passes.disabled = options.disabled_passes;
   KINGLET_TRY(const compile::CompiledModel model, compile::Compile(graph, compile_options));
   // Nothing is written for a board that cannot hold it.

@@ -68,6 +68,7 @@ Result<Core> LoadCore(const std::string& folder, const std::string& name) {
   if (core.compile_flags.empty()) table.Reject("compile_flags", "is missing");
   core.fpu = table.GetBool("fpu", false);
   core.dsp = table.GetBool("dsp", false);
+  core.kernels = table.GetChoice("kernels", "portable", {"portable", "cortex_m4"});
   core.cycles_per_instruction =
       table.GetDouble("cycles_per_instruction", 0, 0.01, kCyclesPerInstructionMax);
   core.machine = RequireString(table, "machine");
@@ -166,10 +167,10 @@ Result<std::vector<Board>> LoadBoards() {
 std::string CanonicalText(const Board& board) {
   const Core& core = board.core;
   return fmt::format(
-      "{} flash {} ram {} clock {:.17g} power {:.17g} core {} {} {} cpi {:.17g} {} {}", board.name,
-      board.flash_bytes, board.ram_bytes, board.clock_hz, board.active_power_mw, core.name,
-      core.toolchain, fmt::join(core.compile_flags, " "), core.cycles_per_instruction, core.qemu,
-      core.machine);
+      "{} flash {} ram {} clock {:.17g} power {:.17g} core {} {} {} {} cpi {:.17g} {} {}",
+      board.name, board.flash_bytes, board.ram_bytes, board.clock_hz, board.active_power_mw,
+      core.name, core.toolchain, fmt::join(core.compile_flags, " "), core.kernels,
+      core.cycles_per_instruction, core.qemu, core.machine);
 }
 
 }  // namespace kinglet::board

@@ -17,6 +17,7 @@ struct Core {
   std::vector<std::string> compile_flags;  // "-mcpu=cortex-m4", ...
   bool fpu = false;                        // single precision in hardware
   bool dsp = false;                        // SIMD multiply-accumulate (Armv7E-M DSP) or Helium
+  std::string kernels;                     // folder of device/kernels it runs best: "cortex_m4"
   double cycles_per_instruction = 0;       // average over int8 inference code
   std::string machine;                     // QEMU machine that runs its code, "mps2-an386"
   std::string qemu;                        // "qemu-system-arm"

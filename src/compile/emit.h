@@ -18,7 +18,7 @@ namespace kinglet::compile {
 struct GoldenVector {
   uint32_t seed = 0;
   std::vector<Bytes> outputs;  // per graph output
-  uint32_t arena_hash = 0;     // Fnv1a32 of the whole arena afterwards, which began as zeros
+  uint32_t arena_hash = 0;     // Fnv1a32 of golden_ranges afterwards; the arena began as zeros
 };
 
 struct Emission {
@@ -29,6 +29,7 @@ struct Emission {
   std::string digest;  // of the model's code and constants, hexadecimal
   bool layer_hook = false;
   const signal::Pipeline* front_end = nullptr;
+  std::vector<ArenaRange> golden_ranges;  // PredictableRanges
   std::vector<GoldenVector> golden;
   std::vector<std::string> kernel_sources;  // sorted
   std::vector<std::string> front_end_sources;

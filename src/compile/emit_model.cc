@@ -8,6 +8,7 @@
 #include "src/base/version.h"
 #include "src/compile/cpp_text.h"
 #include "src/compile/emit.h"
+#include "src/compile/select.h"
 
 namespace kinglet::compile {
 namespace {
@@ -98,14 +99,15 @@ std::string ParamsText(const Step& step) {
                      step.call.kernel->params_type, step.name, fields);
 }
 
-std::string ArgumentText(const Emission& e, const Step& step, size_t index) {
+std::string ArgumentText(const Emission& e, size_t step_index, size_t index) {
+  const Step& step = e.program.steps[step_index];
   const ir::Argument& argument = step.call.arguments[index];
   if (argument.kind == Kind::kNull) return "nullptr";
   if (step.arrays[index] >= 0) {
     return e.program.arrays[static_cast<size_t>(step.arrays[index])].name;
   }
   const std::string place =
-      fmt::format("memory + {}", e.program.plan.offsets[static_cast<size_t>(argument.tensor)]);
+      fmt::format("memory + {}", e.program.plan.argument_offsets[step_index][index]);
   const std::optional<ir::DataType> type = step.call.kernel->parameters[index].type;
   if (!type.has_value() || *type == ir::DataType::kInt8) return place;
   return fmt::format("reinterpret_cast<{}*>({})", ElementTypeName(*type), place);
@@ -115,7 +117,9 @@ int64_t FirstOutputBytes(const Emission& e, const Step& step) {
   return e.graph.tensor(e.graph.ops[step.call.op_index].outputs[0]).ByteCount();
 }
 
-std::string CallText(const Emission& e, const Step& step, bool begins_layer) {
+std::string CallText(const Emission& e, size_t step_index) {
+  const Step& step = e.program.steps[step_index];
+  const bool begins_layer = step_index == 0 || e.program.steps[step_index - 1].ends_layer;
   const LayerNumbers& layer = e.numbers.layers[step.call.op_index];
   std::string text;
   if (begins_layer) {
@@ -127,7 +131,7 @@ std::string CallText(const Emission& e, const Step& step, bool begins_layer) {
   } else {
     text += fmt::format("  kinglet::kernels::{}(k{}Params", step.call.kernel->function, step.name);
     for (size_t i = 0; i < step.call.arguments.size(); ++i) {
-      text += ",\n      " + ArgumentText(e, step, i);
+      text += ",\n      " + ArgumentText(e, step_index, i);
     }
     text += ");\n";
   }
@@ -196,9 +200,9 @@ std::string EmitModelSource(const Emission& e) {
   std::string calls;
   for (size_t i = 0; i < e.program.steps.size(); ++i) {
     const Step& step = e.program.steps[i];
-    calls += CallText(e, step, i == 0 || e.program.steps[i - 1].ends_layer);
+    calls += CallText(e, i);
     if (step.moves_nothing) continue;
-    headers.insert(fmt::format("device/kernels/{}.h", step.call.kernel->file));
+    headers.insert(KernelHeader(*step.call.kernel));
     params += ParamsText(step);
   }
   if (e.layer_hook) headers.insert("device/runtime/layer_hook.h");

@@ -10,6 +10,7 @@
 #include "src/base/hash.h"
 #include "src/compile/cpp_text.h"
 #include "src/compile/emit.h"
+#include "src/compile/select.h"
 #include "src/ir/execute.h"
 #include "src/signal/emit.h"
 
@@ -39,6 +40,14 @@ std::vector<Bytes> MakeInputs(const ir::Graph& graph, uint32_t seed) {
   return inputs;
 }
 
+uint32_t HashRanges(const Bytes& arena, const std::vector<ArenaRange>& ranges) {
+  Bytes known;
+  for (const ArenaRange& range : ranges) {
+    known.insert(known.end(), arena.begin() + range.begin, arena.begin() + range.end);
+  }
+  return Fnv1a32(known);
+}
+
 // The model as it came and as the passes left it.
 struct Executors {
   ir::Executor original, optimized;
@@ -47,7 +56,8 @@ struct Executors {
 // Runs the executors and the planned program over the same inputs. That they differ would be a
 // mistake of a pass or, in a layer, of the memory plan: no model may leave the compiler then.
 Result<GoldenVector> MakeGolden(const ir::Graph& graph, const Program& program,
-                                Executors& executors, uint32_t seed) {
+                                const std::vector<ArenaRange>& ranges, Executors& executors,
+                                uint32_t seed) {
   const std::vector<Bytes> inputs = MakeInputs(graph, seed);
   const std::vector<ByteView> views(inputs.begin(), inputs.end());
   std::vector<uint32_t> layer_hashes;
@@ -74,17 +84,16 @@ Result<GoldenVector> MakeGolden(const ir::Graph& graph, const Program& program,
         ByteView(arena).subspan(static_cast<size_t>(offset), golden.outputs[i].size()),
         golden.outputs[i]));
   }
-  golden.arena_hash = Fnv1a32(arena);
+  golden.arena_hash = HashRanges(arena, ranges);
   return golden;
 }
 
-// The .cc files of the kernels that are called.
-std::vector<std::string> KernelSources(const ModelNumbers& numbers) {
+// The files of the kernels that are called.
+std::vector<std::string> SourcesOf(const Program& program) {
   std::set<std::string> sources;
-  for (const LayerNumbers& layer : numbers.layers) {
-    for (const std::string& kernel : layer.kernels) {
-      sources.insert(fmt::format("device/kernels/portable/{}.cc", kernel));
-    }
+  for (const Step& step : program.steps) {
+    if (step.moves_nothing) continue;
+    for (std::string& source : KernelSources(*step.call.kernel)) sources.insert(std::move(source));
   }
   return {sources.begin(), sources.end()};
 }
@@ -129,19 +138,20 @@ Result<CompiledModel> Compile(const ir::Graph& original, const CompileOptions& o
   model.graph = std::move(optimized.graph);
   model.passes = std::move(optimized.passes);
   const ir::Graph& graph = model.graph;
-  KINGLET_TRY(const Program program, MakeProgram(graph));
+  KINGLET_TRY(const Program program, MakeProgram(graph, options.target));
   model.name = Identifier(options.name.empty() ? graph.name : options.name);
   model.numbers = Measure(graph, program);
 
   Emission e{
-      graph, program, model.numbers, model.name, {}, options.layer_hook, options.front_end, {},
+      graph, program, model.numbers, model.name, {}, options.layer_hook, options.front_end, {}, {},
       {},    {}};
-  e.kernel_sources = KernelSources(model.numbers);
+  e.kernel_sources = SourcesOf(program);
+  e.golden_ranges = PredictableRanges(graph, program);
   KINGLET_TRY(ir::Executor of_original, ir::Executor::Make(original));
   KINGLET_TRY(ir::Executor of_optimized, ir::Executor::Make(graph));
   Executors executors{std::move(of_original), std::move(of_optimized)};
   for (uint32_t seed = 1; seed <= kGoldenVectors; ++seed) {
-    KINGLET_TRY(GoldenVector golden, MakeGolden(graph, program, executors, seed));
+    KINGLET_TRY(GoldenVector golden, MakeGolden(graph, program, e.golden_ranges, executors, seed));
     e.golden.push_back(std::move(golden));
   }
 

@@ -7,6 +7,7 @@
 
 #include "src/compile/device_sources.h"
 #include "src/compile/measure.h"
+#include "src/compile/target.h"
 #include "src/ir/graph.h"
 #include "src/optimize/optimize.h"
 #include "src/signal/pipeline.h"
@@ -17,6 +18,8 @@ struct CompileOptions {
   // The generated namespace, library and prefix of C names, made an identifier; the graph's name
   // when empty.
   std::string name;
+  // Whose kernels the code calls. What is not for KernelSet::kPortable builds for that target only.
+  Target target{};
   // The signal processing in front of the model, or null. With it the folder and its library hold
   // front_end.h and front_end.cc, too, and example_main.cc, a host program from raw samples to
   // labels.
@@ -35,7 +38,7 @@ struct CompiledModel {
   // it. CMakeLists.txt, README.md. device/...: the sources that all this includes.
   FileTexts files;
   // Sources of the model and its front end, relative to the folder, for whoever builds without its
-  // CMakeLists.txt: model.cc, front_end.cc, the kernels and the signal processing.
+  // CMakeLists.txt: model.cc, front_end.cc, the kernels (.cc and .S) and the signal processing.
   std::vector<std::string> sources;
   ModelNumbers numbers;
   ir::Graph graph;  // what was compiled: the model after the passes

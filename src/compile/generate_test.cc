@@ -117,7 +117,7 @@ TEST(Generate, NumbersAddUp) {
   EXPECT_EQ(model.numbers.macs, ir::GraphMacs(graph));
   // The stem: 3x3x3x8 weights, 8 biases, 8 multipliers, 8 shifts.
   EXPECT_EQ(model.numbers.layers[0].weights_bytes, 216U + 32 + 32 + 8);
-  EXPECT_EQ(model.numbers.layers[0].kernels, std::vector<std::string>{"conv_2d"});
+  EXPECT_EQ(model.numbers.layers[0].kernels, std::vector<std::string>{"Conv2d"});
   EXPECT_TRUE(model.numbers.layers[6].kernels.empty()) << "a reshape in place";
 }
 

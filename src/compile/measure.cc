@@ -26,7 +26,7 @@ ModelNumbers Measure(const ir::Graph& graph, const Program& program) {
   std::set<int32_t> counted;
   for (const Step& step : program.steps) {
     LayerNumbers& layer = numbers.layers[step.call.op_index];
-    if (!step.moves_nothing) layer.kernels.emplace_back(step.call.kernel->file);
+    if (!step.moves_nothing) layer.kernels.emplace_back(step.call.kernel->function);
     for (const int32_t array : step.arrays) {
       if (array < 0 || !counted.insert(array).second) continue;
       const uint64_t bytes = program.arrays[static_cast<size_t>(array)].data.size();
@@ -37,10 +37,10 @@ ModelNumbers Measure(const ir::Graph& graph, const Program& program) {
   return numbers;
 }
 
-Result<ModelNumbers> Measure(const ir::Graph& graph) {
+Result<ModelNumbers> Measure(const ir::Graph& graph, const Target& target) {
   KINGLET_CHECK(ir::Verify(graph));
   KINGLET_TRY(const optimize::Optimized optimized, optimize::Optimize(graph));
-  KINGLET_TRY(const Program program, MakeProgram(optimized.graph));
+  KINGLET_TRY(const Program program, MakeProgram(optimized.graph, target));
   return Measure(optimized.graph, program);
 }
 

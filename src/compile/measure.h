@@ -14,7 +14,7 @@ namespace kinglet::compile {
 struct LayerNumbers {
   std::string name;                  // the operator's
   std::string kind;                  // "conv_2d", as in ir::OpKindName
-  std::vector<std::string> kernels;  // files of the kernels that run it; none when nothing moves
+  std::vector<std::string> kernels;  // functions that run it: "Conv2d"; none when nothing moves
   int64_t macs = 0;
   uint64_t weights_bytes = 0;  // constant arrays that no earlier layer has brought
   uint64_t output_bytes = 0;
@@ -31,7 +31,7 @@ struct ModelNumbers {
 };
 
 // Of the model after all passes. Errors as MakeProgram.
-Result<ModelNumbers> Measure(const ir::Graph& graph);
+Result<ModelNumbers> Measure(const ir::Graph& graph, const Target& target = {});
 
 // The same for a program that is there already, and its graph.
 ModelNumbers Measure(const ir::Graph& graph, const Program& program);

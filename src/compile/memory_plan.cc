@@ -34,6 +34,19 @@ class Regions {
         {static_cast<uint32_t>(t.ByteCount()), ir::DataTypeBytes(t.type), step, step});
   }
 
+  // What a kernel asks of the memory behind `argument`.
+  void Demand(const ir::Argument& argument) {
+    Region& region = problem.regions[Of(argument.tensor)];
+    region.alignment_bytes = std::max(region.alignment_bytes, argument.alignment_bytes);
+    const auto bytes = static_cast<uint32_t>(graph_.tensor(argument.tensor).ByteCount());
+    region.bytes = std::max(region.bytes, bytes + argument.tail_bytes);
+  }
+
+  size_t AddScratch(const ir::Argument& argument, int32_t step) {
+    problem.regions.push_back({argument.scratch_bytes, argument.alignment_bytes, step, step});
+    return problem.regions.size() - 1;
+  }
+
   void Touch(ir::TensorIndex tensor, int32_t step) {
     auto& region = problem.regions[Of(tensor)];
     region.last_step = std::max(region.last_step, step);
@@ -69,6 +82,7 @@ void FindLifetimes(const ir::Graph& graph, const std::vector<ir::KernelCall>& ca
     for (const ir::Argument& argument : calls[i].arguments) {
       if (!ReadsArena(graph, argument)) continue;
       regions.Touch(argument.tensor, step);
+      regions.Demand(argument);
       if (calls[i].kernel->copies) alias = argument.tensor;
     }
     for (const ir::Argument& argument : calls[i].arguments) {
@@ -78,6 +92,7 @@ void FindLifetimes(const ir::Graph& graph, const std::vector<ir::KernelCall>& ca
       } else {
         regions.Begin(argument.tensor, step, alias);
       }
+      regions.Demand(argument);
     }
   }
   for (const ir::TensorIndex output : graph.outputs) {
@@ -85,25 +100,26 @@ void FindLifetimes(const ir::Graph& graph, const std::vector<ir::KernelCall>& ca
   }
 }
 
-// How far the output of `call` may lie above each region that it reads; absent when not at all. A
-// region that is read twice obeys the stricter rule.
-std::map<size_t, std::optional<int64_t>> LeadsByRegion(const ir::Graph& graph,
-                                                       const ir::KernelCall& call,
-                                                       const Regions& regions) {
-  std::map<size_t, std::optional<int64_t>> leads;
+// Which distances between the output of `call` and each region that it reads are forbidden: the
+// open interval of Sharing. A region that is read twice obeys both rules.
+struct Forbidden {
+  int64_t low = std::numeric_limits<int64_t>::max();
+  int64_t high = std::numeric_limits<int64_t>::min();
+};
+std::map<size_t, Forbidden> ForbiddenByRegion(const ir::Graph& graph, const ir::KernelCall& call,
+                                              const Regions& regions) {
+  std::map<size_t, Forbidden> result;
   for (const ir::Argument& argument : call.arguments) {
     if (!ReadsArena(graph, argument)) continue;
-    const auto [entry, added] =
-        leads.try_emplace(regions.Of(argument.tensor), argument.output_lead_bytes_max);
-    auto& lead = entry->second;
-    if (added || !lead.has_value()) continue;
-    if (argument.output_lead_bytes_max.has_value()) {
-      lead = std::min(*lead, *argument.output_lead_bytes_max);
-    } else {
-      lead.reset();
-    }
+    Forbidden& forbidden = result[regions.Of(argument.tensor)];
+    forbidden.low =
+        std::min(forbidden.low,
+                 argument.output_lead_bytes_max.value_or(std::numeric_limits<int64_t>::min()));
+    forbidden.high =
+        std::max(forbidden.high,
+                 argument.output_lead_bytes_min.value_or(std::numeric_limits<int64_t>::max()));
   }
-  return leads;
+  return result;
 }
 
 void FindSharings(const ir::Graph& graph, const std::vector<ir::KernelCall>& calls,
@@ -111,22 +127,38 @@ void FindSharings(const ir::Graph& graph, const std::vector<ir::KernelCall>& cal
   auto& problem = regions.problem;
   for (size_t i = 0; i < calls.size(); ++i) {
     const auto step = static_cast<int32_t>(i);
-    const auto leads = LeadsByRegion(graph, calls[i], regions);
+    const auto forbidden = ForbiddenByRegion(graph, calls[i], regions);
     for (const ir::Argument& argument : calls[i].arguments) {
       if (argument.kind != Kind::kOutput) continue;
       const size_t output = regions.Of(argument.tensor);
-      const Region& written = problem.regions[output];
-      for (const auto& [input, lead] : leads) {
+      const int64_t written_bytes = problem.regions[output].bytes;
+      for (const auto& [input, interval] : forbidden) {
         const Region& read = problem.regions[input];
-        if (input == output || !lead.has_value() || read.last_step != step ||
-            written.first_step != step) {
-          continue;
-        }
-        problem.sharings.push_back(
-            {input, output, std::max(*lead, -int64_t{written.bytes}), int64_t{read.bytes}});
+        if (input == output || read.last_step != step) continue;
+        if (problem.regions[output].first_step != step) continue;
+        const int64_t low = std::max(interval.low, -written_bytes);
+        const int64_t high = std::min(interval.high, int64_t{read.bytes});
+        if (low == -written_bytes && high == read.bytes) continue;
+        problem.sharings.push_back({input, output, low, high});
       }
     }
   }
+}
+
+// Scratch memory comes last, so that regions before it are those of tensors. Per call and argument
+// the region, if it is scratch.
+std::vector<std::vector<std::optional<size_t>>> AddScratch(const std::vector<ir::KernelCall>& calls,
+                                                           Regions& regions) {
+  std::vector<std::vector<std::optional<size_t>>> result;
+  for (size_t i = 0; i < calls.size(); ++i) {
+    auto& of_call = result.emplace_back();
+    for (const ir::Argument& argument : calls[i].arguments) {
+      of_call.emplace_back();
+      if (argument.kind != Kind::kScratch) continue;
+      of_call.back() = regions.AddScratch(argument, static_cast<int32_t>(i));
+    }
+  }
+  return result;
 }
 
 }  // namespace
@@ -134,6 +166,7 @@ void FindSharings(const ir::Graph& graph, const std::vector<ir::KernelCall>& cal
 Result<MemoryPlan> PlanMemory(const ir::Graph& graph, const std::vector<ir::KernelCall>& calls) {
   Regions regions(graph);
   FindLifetimes(graph, calls, regions);
+  const auto scratch = AddScratch(calls, regions);
   int64_t total_bytes = 0;
   for (const Region& region : regions.problem.regions) total_bytes += region.bytes;
   if (total_bytes > std::numeric_limits<int32_t>::max()) {
@@ -156,6 +189,19 @@ Result<MemoryPlan> PlanMemory(const ir::Graph& graph, const std::vector<ir::Kern
     const auto tensor = static_cast<ir::TensorIndex>(i);
     plan.offsets.push_back(regions.Has(tensor) ? int64_t{placement.offsets[regions.Of(tensor)]}
                                                : MemoryPlan::kNotInArena);
+  }
+  for (size_t i = 0; i < calls.size(); ++i) {
+    auto& offsets = plan.argument_offsets.emplace_back();
+    for (size_t k = 0; k < calls[i].arguments.size(); ++k) {
+      const ir::Argument& argument = calls[i].arguments[k];
+      int64_t offset = MemoryPlan::kNotInArena;
+      if (argument.tensor != ir::kNoTensor) {
+        offset = plan.offsets[static_cast<size_t>(argument.tensor)];
+      } else if (scratch[i][k].has_value()) {
+        offset = placement.offsets[*scratch[i][k]];
+      }
+      offsets.push_back(offset);
+    }
   }
   return plan;
 }

@@ -110,6 +110,65 @@ TEST(MemoryPlan, AReshapeSharesTheBytesOfItsInput) {
   EXPECT_TRUE(program->steps[0].moves_nothing);
 }
 
+struct Span {
+  int64_t begin, end;
+  bool Meets(const Span& other) const { return begin < other.end && other.begin < end; }
+};
+
+// Scratch memory and tails in a chain of in-place operators: nothing else may lie there meanwhile.
+TEST(MemoryPlan, ScratchMemoryAndTailsKeepClearOfWhatLives) {
+  GraphBuilder b("chain", 1);
+  const auto x = b.Input({1, 5, 5, 3});
+  const auto y = b.Pool(x, ir::Pool2d::Kind::kMax, {1, 1, 0});
+  const auto z = b.Add(x, y);
+  const ir::Graph graph = b.Finish({z});
+  auto calls = ir::Lower(graph).value();
+  for (ir::KernelCall& call : calls) {
+    for (ir::Argument& argument : call.arguments) {
+      argument.tail_bytes = argument.kind == ir::Argument::Kind::kOutput ? 9 : 3;
+      argument.alignment_bytes = 4;
+    }
+    ir::Argument& scratch = call.arguments.emplace_back();
+    scratch.kind = ir::Argument::Kind::kScratch;
+    scratch.scratch_bytes = 21;
+    scratch.alignment_bytes = 8;
+  }
+  const auto plan = PlanMemory(graph, calls);
+  ASSERT_TRUE(plan.has_value()) << plan.error().message;
+  EXPECT_EQ(plan->alignment_bytes, 8U);
+  const auto place = [&](ir::TensorIndex tensor, int64_t tail) {
+    const int64_t offset = OffsetOf(*plan, tensor);
+    EXPECT_EQ(offset % 4, 0);
+    EXPECT_LE(offset + 75 + tail, plan->arena_bytes);
+    return Span{offset, offset + 75 + tail};
+  };
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const int64_t at = plan->argument_offsets[i].back();
+    const Span scratch{at, at + 21};
+    EXPECT_EQ(at % 8, 0);
+    EXPECT_LE(scratch.end, plan->arena_bytes);
+    EXPECT_FALSE(scratch.Meets(place(x, 0)));
+    EXPECT_FALSE(scratch.Meets(place(y, 9)));
+    if (i == 1) {
+      EXPECT_FALSE(scratch.Meets(place(z, 9)));
+    }
+  }
+  EXPECT_FALSE(place(y, 9).Meets(place(x, 0)));
+}
+
+TEST(MemoryPlan, AKernelThatWorksBackToFrontMayGrowInPlace) {
+  GraphBuilder b("grow", 1);
+  const auto x = b.Input({1, 4, 4, 4});
+  const ir::Graph graph = b.Finish({b.Conv(x, 8, {1, 1, 0})});
+  auto calls = ir::Lower(graph).value();
+  EXPECT_GT(PlanMemory(graph, calls)->arena_bytes, 128U);
+  calls[0].arguments[0].output_lead_bytes_max.reset();
+  calls[0].arguments[0].output_lead_bytes_min = -4;
+  const auto plan = PlanMemory(graph, calls);
+  EXPECT_EQ(plan->arena_bytes, 128U);
+  EXPECT_GE(plan->argument_offsets[0].back() - OffsetOf(*plan, x), -4);
+}
+
 TEST(MemoryPlan, RefusesActivationsBeyondTwoGibibytes) {
   GraphBuilder b("large", 1);
   const auto x = b.Input({1, 1 << 15, 1 << 15, 1});

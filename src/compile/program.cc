@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
+
+#include "src/compile/select.h"
 
 namespace kinglet::compile {
 namespace {
@@ -57,12 +61,26 @@ bool MovesNothing(const ir::KernelCall& call, const MemoryPlan& plan) {
   return from == to;
 }
 
+// A part of the arena that the call may leave anything in: scratch memory, or what lies behind the
+// output.
+std::optional<ArenaRange> LitteredBy(const ir::Graph& graph, const Program& program,
+                                     size_t step_index, size_t argument_index) {
+  const ir::Argument& argument = program.steps[step_index].call.arguments[argument_index];
+  const auto offset =
+      static_cast<uint32_t>(program.plan.argument_offsets[step_index][argument_index]);
+  if (argument.kind == Kind::kScratch) return ArenaRange{offset, offset + argument.scratch_bytes};
+  if (argument.kind != Kind::kOutput || argument.tail_bytes == 0) return {};
+  const uint32_t end = offset + static_cast<uint32_t>(graph.tensor(argument.tensor).ByteCount());
+  return ArenaRange{end, end + argument.tail_bytes};
+}
+
 }  // namespace
 
-Result<Program> MakeProgram(const ir::Graph& graph) {
+Result<Program> MakeProgram(const ir::Graph& graph, const Target& target) {
   KINGLET_CHECK(ir::Verify(graph));
   KINGLET_CHECK(CheckInputs(graph));
-  KINGLET_TRY(std::vector<ir::KernelCall> calls, ir::Lower(graph));
+  KINGLET_TRY(std::vector<ir::KernelCall> portable, ir::Lower(graph));
+  std::vector<ir::KernelCall> calls = SelectKernels(graph, std::move(portable), target);
   Program program;
   KINGLET_TRY(program.plan, PlanMemory(graph, calls));
 
@@ -95,19 +113,16 @@ Result<Program> MakeProgram(const ir::Graph& graph) {
 void RunProgram(const ir::Graph& graph, const Program& program, Bytes& arena,
                 const StepObserver& observer) {
   KINGLET_ASSERT(arena.size() == program.plan.arena_bytes);
-  for (const Step& step : program.steps) {
+  for (size_t s = 0; s < program.steps.size(); ++s) {
+    const Step& step = program.steps[s];
     std::vector<const void*> addresses;
     for (size_t i = 0; i < step.call.arguments.size(); ++i) {
-      const ir::Argument& argument = step.call.arguments[i];
-      if (argument.kind == Kind::kNull) {
+      if (step.call.arguments[i].kind == Kind::kNull) {
         addresses.push_back(nullptr);
       } else if (step.arrays[i] >= 0) {
         addresses.push_back(program.arrays[static_cast<size_t>(step.arrays[i])].data.data());
       } else {
-        const int64_t offset = program.plan.offsets[static_cast<size_t>(argument.tensor)];
-        const auto bytes = static_cast<size_t>(graph.tensor(argument.tensor).ByteCount());
-        const ByteView view = ByteView(arena).subspan(static_cast<size_t>(offset), bytes);
-        addresses.push_back(view.data());
+        addresses.push_back(arena.data() + program.plan.argument_offsets[s][i]);
       }
     }
     if (!step.moves_nothing) ir::RunKernel(step.call, addresses);
@@ -118,6 +133,31 @@ void RunProgram(const ir::Graph& graph, const Program& program, Bytes& arena,
              ByteView(arena).subspan(static_cast<size_t>(offset),
                                      static_cast<size_t>(graph.tensor(output).ByteCount())));
   }
+}
+
+std::vector<ArenaRange> PredictableRanges(const ir::Graph& graph, const Program& program) {
+  std::vector<bool> known(program.plan.arena_bytes, true);
+  const auto mark = [&](const ArenaRange& range, bool value) {
+    std::fill(known.begin() + range.begin, known.begin() + range.end, value);
+  };
+  for (size_t i = 0; i < program.steps.size(); ++i) {
+    const ir::KernelCall& call = program.steps[i].call;
+    for (size_t k = 0; k < call.arguments.size(); ++k) {
+      if (const auto range = LitteredBy(graph, program, i, k)) mark(*range, false);
+      const ir::Argument& argument = call.arguments[k];
+      if (argument.kind != Kind::kOutput) continue;
+      const auto offset = static_cast<uint32_t>(program.plan.argument_offsets[i][k]);
+      mark({offset, offset + static_cast<uint32_t>(graph.tensor(argument.tensor).ByteCount())},
+           true);
+    }
+  }
+  std::vector<ArenaRange> ranges;
+  for (uint32_t i = 0; i < known.size(); ++i) {
+    if (!known[i]) continue;
+    if (ranges.empty() || ranges.back().end != i) ranges.push_back({i, i});
+    ranges.back().end = i + 1;
+  }
+  return ranges;
 }
 
 }  // namespace kinglet::compile

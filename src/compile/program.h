@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "src/compile/memory_plan.h"
+#include "src/compile/target.h"
 #include "src/ir/graph.h"
 #include "src/ir/lower.h"
 
@@ -33,8 +34,8 @@ struct Program {
   std::vector<ConstantArray> arrays;  // arrays with equal content are one
 };
 
-// Verifies and lowers `graph`. Errors name the operator or tensor.
-Result<Program> MakeProgram(const ir::Graph& graph);
+// Verifies and lowers `graph` for `target`. Errors name the operator or tensor.
+Result<Program> MakeProgram(const ir::Graph& graph, const Target& target = {});
 
 // Called after each operator with its index and its first output.
 using StepObserver = std::function<void(size_t op_index, ByteView output)>;
@@ -43,5 +44,14 @@ using StepObserver = std::function<void(size_t op_index, ByteView output)>;
 // `arena` (plan.arena_bytes), which already holds the inputs.
 void RunProgram(const ir::Graph& graph, const Program& program, Bytes& arena,
                 const StepObserver& observer = {});
+
+// Bytes begin <= i < end of the arena.
+struct ArenaRange {
+  uint32_t begin = 0, end = 0;
+};
+
+// The parts of the arena whose content after an inference follows from its content before: all but
+// what kernels last used as scratch memory or tail. In order, not touching each other.
+std::vector<ArenaRange> PredictableRanges(const ir::Graph& graph, const Program& program);
 
 }  // namespace kinglet::compile

@@ -5,6 +5,26 @@
 #include "src/base/progress.h"
 
 namespace kinglet::ir {
+namespace {
+
+// Every piece of scratch memory begins where MakeAligned's would.
+size_t RoundUp(size_t bytes) {
+  constexpr size_t kStep = sizeof(std::max_align_t);
+  return (bytes + kStep - 1) / kStep * kStep;
+}
+
+// Of the call that needs most.
+size_t ScratchBytes(const std::vector<KernelCall>& calls) {
+  size_t most = 0;
+  for (const KernelCall& call : calls) {
+    size_t bytes = 0;
+    for (const Argument& argument : call.arguments) bytes += RoundUp(argument.scratch_bytes);
+    most = std::max(most, bytes);
+  }
+  return most;
+}
+
+}  // namespace
 
 Result<Executor> Executor::Make(Graph graph, int64_t activation_bytes_max) {
   KINGLET_CHECK(Verify(graph));
@@ -28,11 +48,16 @@ Executor::Executor(Graph graph, std::vector<KernelCall> calls)
     const Tensor& tensor = graph_.tensors[i];
     if (!tensor.constant) activations_[i].resize(static_cast<size_t>(tensor.ByteCount()));
   }
+  scratch_ = MakeAligned(ScratchBytes(calls_));
   for (const KernelCall& call : calls_) {
     std::vector<const void*>& addresses = addresses_.emplace_back();
+    uint8_t* free = reinterpret_cast<uint8_t*>(scratch_.data());
     for (const Argument& argument : call.arguments) {
       if (argument.kind == Argument::Kind::kNull) {
         addresses.push_back(nullptr);
+      } else if (argument.kind == Argument::Kind::kScratch) {
+        addresses.push_back(free);
+        free += RoundUp(argument.scratch_bytes);
       } else if (argument.kind == Argument::Kind::kConstant) {
         addresses.push_back(argument.data.data());
       } else if (graph_.tensor(argument.tensor).constant) {

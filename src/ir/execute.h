@@ -39,6 +39,7 @@ class Executor {
   Graph graph_;
   std::vector<KernelCall> calls_;
   std::vector<Bytes> activations_;                   // per tensor; empty for constants
+  AlignedBytes scratch_;                             // of whichever kernel runs
   std::vector<std::vector<const void*>> addresses_;  // per call, per argument
 };
 

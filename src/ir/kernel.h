@@ -34,13 +34,14 @@ struct Parameter {
 struct Kernel {
   std::string_view function;     // "Conv2d", in namespace kinglet::kernels
   std::string_view params_type;  // "Conv2dParams", likewise
-  std::string_view file;         // "conv_2d": device/kernels/conv_2d.h declares it,
-                                 // device/kernels/portable/conv_2d.cc defines it
+  std::string_view file;         // "conv_2d": device/kernels/conv_2d.h declares it
   std::span<const ParamMember> members;
   std::span<const Parameter> parameters;
   void (*run)(const int32_t* params, const void* const* addresses) = nullptr;
   // Copies its input as it stands: nothing needs to run when the output is the same memory.
   bool copies = false;
+  // Files below device/kernels that define it, .cc and .S; none: portable/<file>.cc.
+  std::span<const std::string_view> sources{};
 };
 
 namespace internal {

@@ -7,23 +7,6 @@
 #include "src/ir/lower_op.h"
 
 namespace kinglet::ir {
-namespace {
-
-// That a call gives the kernel what its declaration asks for.
-bool Matches(const KernelCall& call) {
-  const auto parameters = call.kernel->parameters;
-  if (parameters.size() != call.arguments.size()) return false;
-  for (size_t i = 0; i < parameters.size(); ++i) {
-    const Argument& argument = call.arguments[i];
-    if (parameters[i].written != (argument.kind == Argument::Kind::kOutput)) return false;
-    if (argument.kind == Argument::Kind::kNull) continue;
-    if (parameters[i].type.has_value() && *parameters[i].type != argument.type) return false;
-  }
-  return true;
-}
-
-}  // namespace
-
 Result<QuantizedMultiplier> OpLowering::Quantize(double real) const {
   if (real < 0x1p30) {
     const QuantizedMultiplier q = QuantizeMultiplier(real);
@@ -116,7 +99,7 @@ Result<std::vector<KernelCall>> Lower(const Graph& graph) {
     KINGLET_TRY(KernelCalls lowered,
                 std::visit([&](const auto& a) { return LowerOp(op, a); }, graph.ops[i].attributes));
     for (KernelCall& call : lowered) {
-      KINGLET_ASSERT(Matches(call));
+      KINGLET_ASSERT(ArgumentsMatch(call));
       calls.push_back(std::move(call));
     }
   }
@@ -130,6 +113,25 @@ std::vector<Field> ParamFields(const KernelCall& call) {
     fields.push_back({member.name, {values.begin(), values.end()}, member.is_array});
   }
   return fields;
+}
+
+bool ArgumentsMatch(const KernelCall& call) {
+  using Kind = Argument::Kind;
+  const auto parameters = call.kernel->parameters;
+  if (parameters.size() != call.arguments.size()) return false;
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    const Argument& argument = call.arguments[i];
+    const bool written = argument.kind == Kind::kOutput || argument.kind == Kind::kScratch;
+    if (parameters[i].written != written) return false;
+    if (argument.kind == Kind::kNull) continue;
+    if (parameters[i].type.has_value() && *parameters[i].type != argument.type) return false;
+  }
+  return true;
+}
+
+AlignedBytes MakeAligned(size_t bytes) {
+  static_assert(sizeof(std::max_align_t) % 16 == 0);
+  return AlignedBytes((bytes + sizeof(std::max_align_t) - 1) / sizeof(std::max_align_t));
 }
 
 void RunKernel(const KernelCall& call, const std::vector<const void*>& addresses) {

@@ -3,6 +3,7 @@
 // arithmetic is derived in one place only.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +22,7 @@ struct Argument {
     kOutput,    // `tensor`
     kWeights,   // a constant `tensor` of the graph, read as it stands
     kConstant,  // an array derived while lowering, held in `data`
+    kScratch,   // `scratch_bytes` that hold nothing before the call and nothing after it
     kNull,      // left out, e.g. a missing bias
   };
   Kind kind = Kind::kNull;
@@ -29,11 +31,21 @@ struct Argument {
   TensorIndex tensor = kNoTensor;
   Bytes data;  // kConstant: little-endian elements
 
-  // kInput: how far the output may overlap it. The kernel works when the output's address is at
-  // most the input's plus this many bytes (which may be negative), or when the two do not overlap
-  // at all. Absent: they must not overlap. For element-wise kernels it is 0: in place. (The rule of
-  // Diagonal Memory Optimisation, Blacker et al. 2020.)
-  std::optional<int64_t> output_lead_bytes_max;
+  // kInput: how the output may overlap it. With d = the output's address - the input's, the kernel
+  // works when d <= output_lead_bytes_max (from front to back), when d >= output_lead_bytes_min
+  // (from back to front), or when the two have no common byte; a kernel that goes both ways sees by
+  // itself which one it takes. Absent: not that way. For element-wise kernels the first is 0: in
+  // place. (The rule of Diagonal Memory Optimisation, Blacker et al. 2020.) A rule is that of the
+  // kernel which is called; another kernel for the same operator has its own.
+  std::optional<int64_t> output_lead_bytes_max{};
+  std::optional<int64_t> output_lead_bytes_min{};
+
+  // kInput, kOutput, kScratch: what the kernel asks of the address beyond its elements' alignment.
+  uint32_t alignment_bytes = 1;
+  // How many bytes behind the tensor the kernel touches: of a kInput it may read them (whatever
+  // they are), of a kOutput it may write them.
+  uint32_t tail_bytes = 0;
+  uint32_t scratch_bytes = 0;  // kScratch
 };
 
 struct KernelCall {
@@ -55,6 +67,13 @@ std::vector<Field> ParamFields(const KernelCall& call);
 // kUnsupported or kInvalid names the operator whose types, scales or sizes the kernels cannot
 // represent.
 Result<std::vector<KernelCall>> Lower(const Graph& graph);
+
+// True if the arguments are what the kernel's declaration asks for.
+bool ArgumentsMatch(const KernelCall& call);
+
+// Memory for kScratch arguments: at least `bytes`, at a multiple of 16.
+using AlignedBytes = std::vector<std::max_align_t>;
+AlignedBytes MakeAligned(size_t bytes);
 
 // Runs `call`; addresses[i] is where arguments[i] lies, aligned for its type (null for kNull).
 void RunKernel(const KernelCall& call, const std::vector<const void*>& addresses);

@@ -68,10 +68,15 @@ TEST(ParamFields, NameEveryMemberInOrder) {
 Bytes RunAt(const Graph& graph, const KernelCall& call, const std::vector<Bytes>& inputs,
             Bytes& memory, size_t overlapped, size_t input_offset, size_t output_offset) {
   std::vector<const void*> addresses;
+  std::vector<AlignedBytes> scratch(call.arguments.size());
   size_t output_bytes = 0;
   for (size_t i = 0; i < call.arguments.size(); ++i) {
     const Argument& argument = call.arguments[i];
     switch (argument.kind) {
+      case Argument::Kind::kScratch:
+        scratch[i] = MakeAligned(argument.scratch_bytes);
+        addresses.push_back(scratch[i].data());
+        break;
       case Argument::Kind::kNull:
         addresses.push_back(nullptr);
         break;

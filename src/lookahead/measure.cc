@@ -40,13 +40,25 @@ constexpr uint64_t kRuntimeDataBytes = 8;
 
 }  // namespace
 
+const MeasuredModel::Layout& MeasuredModel::For(const board::Core& core) const {
+  const auto found = std::ranges::find(layouts, compile::TargetOf(core), &Layout::target);
+  KINGLET_ASSERT(found != layouts.end());
+  return *found;
+}
+
 Result<MeasuredModel> MeasureModel(std::string name, const ir::Graph& graph) {
   KINGLET_CHECK(ir::Verify(graph));
   KINGLET_TRY(const optimize::Optimized optimized, optimize::Optimize(graph));
-  KINGLET_TRY(compile::Program program, compile::MakeProgram(optimized.graph));
-  const compile::ModelNumbers numbers = compile::Measure(optimized.graph, program);
-  return MeasuredModel{std::move(name), numbers.macs, numbers.weights_bytes, numbers.arena_bytes,
-                       std::move(program)};
+  MeasuredModel model{std::move(name), ir::GraphMacs(optimized.graph), {}};
+  for (const compile::KernelSet kernels :
+       {compile::KernelSet::kPortable, compile::KernelSet::kCortexM4}) {
+    const compile::Target target{kernels};
+    KINGLET_TRY(compile::Program program, compile::MakeProgram(optimized.graph, target));
+    const compile::ModelNumbers numbers = compile::Measure(optimized.graph, program);
+    model.layouts.push_back(
+        {target, numbers.weights_bytes, numbers.arena_bytes, std::move(program)});
+  }
+  return model;
 }
 
 std::string_view FamilyFor(const signal::Pipeline& pipeline) {
@@ -79,14 +91,15 @@ Result<std::vector<MeasuredModel>> MeasureFamily(const signal::Pipeline& pipelin
 
 Result<ModelCost> CostOf(const MeasuredModel& model, const board::Core& core) {
   KINGLET_TRY(const compile::CoreCosts costs, compile::LoadCoreCosts(core.name));
-  KINGLET_TRY(const compile::ModelEstimate estimate, compile::Estimate(model.program, costs));
+  const MeasuredModel::Layout& layout = model.For(core);
+  KINGLET_TRY(const compile::ModelEstimate estimate, compile::Estimate(layout.program, costs));
   return ModelCost{
       .name = model.name,
       .macs = model.macs,
       .kernel_bytes =
           Estimate::Within(static_cast<double>(estimate.kernel_bytes), compile::kKernelBytesError),
-      .weight_bytes = model.weight_bytes,
-      .arena_bytes = model.arena_bytes,
+      .weight_bytes = layout.weight_bytes,
+      .arena_bytes = layout.arena_bytes,
       .stack_bytes =
           Estimate::Within(static_cast<double>(estimate.stack_bytes), compile::kStackBytesError),
       .instructions = Estimate::Within(estimate.instructions, compile::kInstructionsError)};

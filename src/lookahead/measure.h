@@ -16,13 +16,19 @@
 
 namespace kinglet::lookahead {
 
-// A model laid out once, for boards of any core.
+// A model laid out once for each set of kernels, for boards of any core.
 struct MeasuredModel {
+  struct Layout {
+    compile::Target target;
+    uint64_t weight_bytes = 0;
+    uint64_t arena_bytes = 0;
+    compile::Program program;
+  };
   std::string name;
   int64_t macs = 0;
-  uint64_t weight_bytes = 0;
-  uint64_t arena_bytes = 0;
-  compile::Program program;
+  std::vector<Layout> layouts;
+
+  const Layout& For(const board::Core& core) const;
 };
 
 // Errors as compile::MakeProgram.

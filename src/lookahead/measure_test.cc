@@ -35,9 +35,11 @@ board::Board Load(const std::string& name) {
 TEST(MeasureFamily, HasEveryMemberFromAFewThousandWeightsOn) {
   const std::vector<MeasuredModel> family = Candidates(Sound());
   EXPECT_EQ(family.size(), train::Members("ds_cnn")->size());
-  EXPECT_LT(family.front().weight_bytes, 8'000U);
-  EXPECT_GT(family.back().weight_bytes, 100'000U);
-  EXPECT_EQ(MeasureMember(Sound(), 10, family[2].name)->weight_bytes, family[2].weight_bytes);
+  const board::Core core = Load("cortex-m0plus").core;
+  EXPECT_LT(family.front().For(core).weight_bytes, 8'000U);
+  EXPECT_GT(family.back().For(core).weight_bytes, 100'000U);
+  EXPECT_EQ(MeasureMember(Sound(), 10, family[2].name)->For(core).weight_bytes,
+            family[2].For(core).weight_bytes);
   EXPECT_EQ(MeasureMember(Sound(), 10, "ds_cnn-1x1").error().code, Code::kNotFound);
 }
 
@@ -51,10 +53,13 @@ TEST(MeasureModel, ArenaIsTheCompilersOwn) {
   const auto architecture = train::MakeArchitecture("cnn-8x1", {28, 28, 1}, 10);
   const ir::Graph graph = train::UntrainedGraph(*architecture, {0.01F, -128});
   const auto model = MeasureModel("m", graph);
-  const auto numbers = compile::Measure(graph);
-  EXPECT_EQ(model->arena_bytes, numbers->arena_bytes);
-  EXPECT_EQ(model->macs, numbers->macs);
-  EXPECT_EQ(model->weight_bytes, numbers->weights_bytes);
+  for (const char* name : {"cortex-m0plus", "cortex-m4f"}) {
+    const board::Core core = Load(name).core;
+    const auto numbers = compile::Measure(graph, compile::TargetOf(core));
+    EXPECT_EQ(model->For(core).arena_bytes, numbers->arena_bytes);
+    EXPECT_EQ(model->For(core).weight_bytes, numbers->weights_bytes);
+    EXPECT_EQ(model->macs, numbers->macs);
+  }
 }
 
 TEST(CostOf, LargerMembersTakeMoreInstructionsOnEveryCore) {

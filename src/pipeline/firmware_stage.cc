@@ -41,19 +41,21 @@ Result<StageResult> MakeFirmware(Workspace& workspace, const store::Artifact& mo
                            {"front_end", front_end.Finish().Hex()},
                            {"name", project.name}};
   const Stage stage{"firmware", "firmware", parameters.dump(), {model}};
-  KINGLET_TRY(
-      const StageResult result, RunStage(workspace, stage, [&]() -> Result<Bytes> {
-        KINGLET_TRY(const Bytes bytes, workspace.store.GetBlob(model.content));
-        KINGLET_TRY(const ir::Graph graph, tflite::ReadModel(bytes));
-        KINGLET_TRY(const compile::CompiledModel compiled,
-                    compile::Compile(graph, {.name = project.name, .front_end = &pipeline}));
-        // Linking it for the board proves that it fits; the sizes are kept.
-        KINGLET_TRY(const bench::BoardProgram program,
-                    bench::BoardProgram::Build(graph, board, {.pipeline = &pipeline}));
-        const json object = {{"files", compiled.files}, {"sizes", SizesJson(program)}};
-        const std::string text = object.dump(-1, ' ', false, json::error_handler_t::replace);
-        return Bytes(text.begin(), text.end());
-      }));
+  KINGLET_TRY(const StageResult result, RunStage(workspace, stage, [&]() -> Result<Bytes> {
+                KINGLET_TRY(const Bytes bytes, workspace.store.GetBlob(model.content));
+                KINGLET_TRY(const ir::Graph graph, tflite::ReadModel(bytes));
+                KINGLET_TRY(const compile::CompiledModel compiled,
+                            compile::Compile(graph, {.name = project.name,
+                                                     .target = compile::TargetOf(board.core),
+                                                     .front_end = &pipeline}));
+                // Linking it for the board proves that it fits; the sizes are kept.
+                KINGLET_TRY(const bench::BoardProgram program,
+                            bench::BoardProgram::Build(graph, board, {.pipeline = &pipeline}));
+                const json object = {{"files", compiled.files}, {"sizes", SizesJson(program)}};
+                const std::string text =
+                    object.dump(-1, ' ', false, json::error_handler_t::replace);
+                return Bytes(text.begin(), text.end());
+              }));
   KINGLET_TRY(const Bytes bytes, workspace.store.GetBlob(result.artifact.content));
   const json object = json::parse(bytes, nullptr, false);
   if (!object.is_object() || !object["files"].is_object()) {

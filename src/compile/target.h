@@ -1,0 +1,24 @@
+// What a model is compiled for: which of the kernels' implementations it may use.
+#pragma once
+
+#include <cstdint>
+
+#include "src/board/board.h"
+
+namespace kinglet::compile {
+
+// Implementations of the kernels, by the folder of device/kernels that holds them. Every operator
+// that a set lacks runs on the portable kernel.
+enum class KernelSet : uint8_t {
+  kPortable,
+  kCortexM4,  // Armv7E-M with the DSP extension: Cortex-M4, M7, M33
+};
+
+struct Target {
+  KernelSet kernels = KernelSet::kPortable;
+  bool operator==(const Target&) const = default;
+};
+
+Target TargetOf(const board::Core& core);
+
+}  // namespace kinglet::compile
