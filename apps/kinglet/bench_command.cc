@@ -1,6 +1,5 @@
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "apps/kinglet/command_line.h"
@@ -30,13 +29,14 @@ Result<int> BenchProject(const Options& options) {
   }
   KINGLET_TRY(pipeline::Workspace workspace, pipeline::OpenWorkspace(options.folder));
   KINGLET_TRY(const pipeline::RunResult run, RunProject(workspace, pipeline::Goal::kBench));
-  KINGLET_TRY(const nlohmann::json bench, LoadJson(workspace, *run.bench));
+  KINGLET_TRY(const Bytes text, workspace.store.GetBlob(run.bench->content));
+  KINGLET_TRY(const pipeline::BenchRecord bench, pipeline::ParseBenchRecord(text));
   if (options.json) {
-    std::printf("%s\n", JsonText(bench).c_str());
+    std::printf("%s\n", std::string(AsText(text)).c_str());
   } else {
     PrintResults(workspace.project, bench);
   }
-  return bench.value("bit_identical", false) ? 0 : ExitStatus(Code::kInternal);
+  return bench.bit_identical ? 0 : ExitStatus(Code::kInternal);
 }
 
 Result<int> Bench(const Options& options) {

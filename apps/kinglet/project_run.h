@@ -1,8 +1,7 @@
 // What the commands that work on a project share.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
-
+#include "src/pipeline/records.h"
 #include "src/pipeline/run.h"
 
 namespace kinglet::apps {
@@ -10,16 +9,10 @@ namespace kinglet::apps {
 // Runs the stages up to `goal`, a line on standard error for each.
 Result<pipeline::RunResult> RunProject(pipeline::Workspace& workspace, pipeline::Goal goal);
 
-// The JSON object that is an artifact's content.
-Result<nlohmann::json> LoadJson(const pipeline::Workspace& workspace,
-                                const store::Artifact& artifact);
-
-// Indented text; bytes that are not UTF-8 are replaced.
-std::string JsonText(const nlohmann::json& object);
-
-// Prints what the bench (its JSON object) found against what kinglet.toml asks; true when all of it
-// is met.
-bool PrintResults(const pipeline::Project& project, const nlohmann::json& bench);
+// Whether what the bench found meets all that kinglet.toml asks, and is the same on host and board.
+bool MeetsRequirements(const pipeline::Project& project, const pipeline::BenchRecord& bench);
+// Prints one against the other.
+void PrintResults(const pipeline::Project& project, const pipeline::BenchRecord& bench);
 
 // "91.23 %".
 std::string Percent(double fraction);

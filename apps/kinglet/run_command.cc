@@ -23,54 +23,60 @@ void AddProjectOptions(Command& command, Options& options) {
   command.Flag("--json", &options.json, "Print one JSON object");
 }
 
+// Indented; bytes that are not UTF-8 are replaced.
+void PrintJson(const json& object) {
+  std::printf("%s\n", object.dump(2, ' ', false, json::error_handler_t::replace).c_str());
+}
+
 // Exit status 3 when the result misses what kinglet.toml asks for.
 Result<int> Run(const Options& options) {
   KINGLET_TRY(pipeline::Workspace workspace, pipeline::OpenWorkspace(options.folder));
   KINGLET_TRY(const pipeline::RunResult run, RunProject(workspace, pipeline::Goal::kReport));
-  KINGLET_TRY(const json bench, LoadJson(workspace, *run.bench));
+  KINGLET_TRY(const Bytes text, workspace.store.GetBlob(run.bench->content));
+  KINGLET_TRY(const pipeline::BenchRecord bench, pipeline::ParseBenchRecord(text));
   if (options.json) {
-    std::printf("%s\n", JsonText(bench).c_str());
-    return 0;
+    std::printf("%s\n", std::string(AsText(text)).c_str());
+  } else {
+    PrintResults(workspace.project, bench);
+    std::printf("\nreport    %s/report.html\nfirmware  %s/firmware\n",
+                workspace.OutFolder().c_str(), workspace.OutFolder().c_str());
   }
-  const bool met = PrintResults(workspace.project, bench);
-  std::printf("\nreport    %s/report.html\nfirmware  %s/firmware\n", workspace.OutFolder().c_str(),
-              workspace.OutFolder().c_str());
-  return met ? 0 : 3;
+  return MeetsRequirements(workspace.project, bench) ? 0 : 3;
 }
 
 Result<int> Train(const Options& options) {
   KINGLET_TRY(pipeline::Workspace workspace, pipeline::OpenWorkspace(options.folder));
   KINGLET_TRY(const pipeline::RunResult run, RunProject(workspace, pipeline::Goal::kTrain));
-  KINGLET_TRY(json record, LoadJson(workspace, *run.training));
+  KINGLET_TRY(const Bytes text, workspace.store.GetBlob(run.training->content));
+  KINGLET_TRY(const pipeline::TrainingRecord record, pipeline::ParseTrainingRecord(text));
   if (options.json) {
-    record["file"] = workspace.OutFolder() + "/model.tflite";
-    std::printf("%s\n", JsonText(record).c_str());
+    json object = json::parse(text);
+    object["file"] = workspace.OutFolder() + "/model.tflite";
+    PrintJson(object);
     return 0;
   }
   std::printf("\n%s  %s weights, validation accuracy %s (float %s)\n%s/model.tflite\n",
-              record.value("model", "").c_str(),
-              FormatCount(record.value("weights", uint64_t{0})).c_str(),
-              Percent(record.value("validation_accuracy", 0.0)).c_str(),
-              Percent(record.value("validation_accuracy_float", 0.0)).c_str(),
-              workspace.OutFolder().c_str());
+              record.model.c_str(), FormatCount(record.weights).c_str(),
+              Percent(record.validation_accuracy).c_str(),
+              Percent(record.validation_accuracy_float).c_str(), workspace.OutFolder().c_str());
   return 0;
 }
 
 Result<int> Deploy(const Options& options) {
   KINGLET_TRY(pipeline::Workspace workspace, pipeline::OpenWorkspace(options.folder));
   KINGLET_TRY(const pipeline::RunResult run, RunProject(workspace, pipeline::Goal::kFirmware));
-  KINGLET_TRY(const json firmware, LoadJson(workspace, *run.firmware));
-  json sizes = firmware.value("sizes", json::object());
+  KINGLET_TRY(const Bytes text, workspace.store.GetBlob(run.firmware->content));
+  KINGLET_TRY(const pipeline::FirmwareRecord record, pipeline::ParseFirmwareRecord(text));
   const std::string folder = workspace.OutFolder() + "/firmware";
   if (options.json) {
+    json sizes = json::parse(text)["sizes"];
     sizes["folder"] = folder;
-    std::printf("%s\n", JsonText(sizes).c_str());
+    PrintJson(sizes);
     return 0;
   }
   std::printf("\n%s  links for %s: %s of flash, %s of RAM besides the stack\n", folder.c_str(),
-              workspace.project.board.c_str(),
-              FormatBytes(sizes.value("flash_bytes", uint64_t{0})).c_str(),
-              FormatBytes(sizes.value("static_ram_bytes", uint64_t{0})).c_str());
+              workspace.project.board.c_str(), FormatBytes(record.flash_bytes).c_str(),
+              FormatBytes(record.static_ram_bytes).c_str());
   return 0;
 }
 
@@ -79,7 +85,7 @@ Result<int> Report(const Options& options) {
   KINGLET_TRY(const pipeline::RunResult run, RunProject(workspace, pipeline::Goal::kReport));
   const std::string path = workspace.OutFolder() + "/report.html";
   if (options.json) {
-    std::printf("%s\n", json{{"file", path}, {"id", run.report->id.Hex()}}.dump(2).c_str());
+    PrintJson({{"file", path}, {"id", run.report->id.Hex()}});
   } else {
     std::printf("\n%s\n", path.c_str());
   }

@@ -9,6 +9,7 @@
 #include "src/ir/execute.h"
 #include "src/pipeline/feature_set.h"
 #include "src/pipeline/raw_window.h"
+#include "src/pipeline/records.h"
 #include "src/pipeline/stages.h"
 #include "src/tflite/read.h"
 #include "src/train/metrics.h"
@@ -100,7 +101,7 @@ Result<Bytes> Measure(Workspace& workspace, const BenchInputs& inputs, const boa
   KINGLET_TRY(const Bytes model_bytes, workspace.store.GetBlob(inputs.model.content));
   KINGLET_TRY(const ir::Graph graph, tflite::ReadModel(model_bytes));
   KINGLET_TRY(const Bytes record_bytes, workspace.store.GetBlob(inputs.training.content));
-  const json record = json::parse(record_bytes, nullptr, false);
+  KINGLET_TRY(const TrainingRecord record, ParseTrainingRecord(record_bytes));
   KINGLET_TRY(const signal::Pipeline pipeline, signal::Pipeline::Make(project.SignalOptions()));
   const FeatureSplit& test = set.test;
 
@@ -131,13 +132,13 @@ Result<Bytes> Measure(Workspace& workspace, const BenchInputs& inputs, const boa
       {"board", board.name},
       {"core", board.core.name},
       {"machine", board.core.machine},
-      {"model", record.value("model", "")},
+      {"model", record.model},
       {"accuracy", host.accuracy()},
       {"samples", host.count()},
       {"correct", host.correct()},
       {"balanced_accuracy", host.balanced_accuracy()},
-      {"accuracy_float", record.value("accuracy_float", 0.0)},
-      {"correct_float", record.value("test_correct_float", 0)},
+      {"accuracy_float", record.accuracy_float},
+      {"correct_float", record.test_correct_float},
       {"accuracy_emulated", result.accuracy.value_or(0)},
       {"emulated_samples", result.samples},
       {"features_identical", equal.features},

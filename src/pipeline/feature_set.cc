@@ -1,5 +1,7 @@
 #include "src/pipeline/feature_set.h"
 
+#include <cmath>
+
 namespace kinglet::pipeline {
 namespace {
 
@@ -35,7 +37,7 @@ class Reader {
     if (!taken.empty()) std::memcpy(out.data(), taken.data(), taken.size());
   }
   bool failed() const { return failed_; }
-  bool empty() const { return bytes_.empty(); }
+  uint64_t size() const { return bytes_.size(); }  // of what is left
 
  private:
   ByteView bytes_;
@@ -59,7 +61,10 @@ bool ReadSplit(Reader& reader, uint64_t row_bytes, size_t classes, FeatureSplit&
   if (split.copies < 1 || split.copies > 1000) return false;
   reader.GetArray(split.labels, split.sample_count);
   reader.GetArray(split.contents, split.sample_count);
-  reader.GetArray(split.features, row_bytes * split.sample_count * split.copies);
+  // The product may be beyond 64 bits; the file's length is not.
+  const uint64_t rows = uint64_t{split.sample_count} * split.copies;
+  if (rows > reader.size() / row_bytes) return false;
+  reader.GetArray(split.features, rows * row_bytes);
   for (const int32_t label : split.labels) {
     if (label < 0 || static_cast<size_t>(label) >= classes) return false;
   }
@@ -104,6 +109,10 @@ Result<FeatureSet> ParseFeatureSet(ByteView bytes) {
   for (const int32_t side : {set.shape.height, set.shape.width, set.shape.channels}) {
     if (side < 1 || side > 4096) return broken();
   }
+  const auto [scale, zero_point] = set.quantization;
+  if (!(scale > 0 && std::isfinite(scale)) || zero_point < -128 || zero_point > 127) {
+    return broken();
+  }
   const auto class_count = reader.Get<uint32_t>();
   if (class_count > 1000) return broken();
   for (uint32_t i = 0; i < class_count; ++i) {
@@ -113,7 +122,7 @@ Result<FeatureSet> ParseFeatureSet(ByteView bytes) {
   for (FeatureSplit* split : {&set.train, &set.validation, &set.test}) {
     if (!ReadSplit(reader, row_bytes, class_count, *split)) return broken();
   }
-  if (reader.failed() || !reader.empty()) return broken();
+  if (reader.failed() || reader.size() > 0) return broken();
   return set;
 }
 

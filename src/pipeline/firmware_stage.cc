@@ -4,6 +4,7 @@
 #include "src/bench/board_program.h"
 #include "src/board/board.h"
 #include "src/compile/generate.h"
+#include "src/pipeline/records.h"
 #include "src/pipeline/stages.h"
 #include "src/signal/emit.h"
 #include "src/tflite/read.h"
@@ -57,12 +58,8 @@ Result<StageResult> MakeFirmware(Workspace& workspace, const store::Artifact& mo
                 return Bytes(text.begin(), text.end());
               }));
   KINGLET_TRY(const Bytes bytes, workspace.store.GetBlob(result.artifact.content));
-  const json object = json::parse(bytes, nullptr, false);
-  if (!object.is_object() || !object["files"].is_object()) {
-    return Fail(Code::kInvalid, "the firmware in the store is damaged; run 'kinglet run' again");
-  }
-  KINGLET_CHECK(compile::WriteFolder(object["files"].get<compile::FileTexts>(),
-                                     workspace.OutFolder() + "/firmware"));
+  KINGLET_TRY(const FirmwareRecord record, ParseFirmwareRecord(bytes));
+  KINGLET_CHECK(compile::WriteFolder(record.files, workspace.OutFolder() + "/firmware"));
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include "src/base/files.h"
 #include "src/base/version.h"
 #include "src/pipeline/feature_set.h"
+#include "src/pipeline/records.h"
 #include "src/pipeline/stages.h"
 #include "src/tflite/write.h"
 #include "src/train/families.h"
@@ -66,14 +67,11 @@ json HistoryJson(const std::vector<train::EpochRow>& history) {
   return rows;
 }
 
-// The member's name from the plan's JSON.
+// The member that the plan chose.
 Result<std::string> PlannedModel(const Workspace& workspace, const store::Artifact& plan) {
-  KINGLET_TRY(const Bytes bytes, workspace.store.GetBlob(plan.content));
-  const json object = json::parse(bytes, nullptr, false);
-  if (!object.is_object() || !object.contains("model") || !object["model"].is_string()) {
-    return Fail(Code::kInvalid, "the plan in the store is damaged; run 'kinglet plan' again");
-  }
-  return object["model"].get<std::string>();
+  KINGLET_TRY(const Bytes text, workspace.store.GetBlob(plan.content));
+  KINGLET_TRY(PlanRecord record, ParsePlanRecord(text));
+  return std::move(record.model);
 }
 
 // The .tflite bytes of a trained graph with the project's names inside.
@@ -159,14 +157,9 @@ Result<StageResult> MakeTraining(Workspace& workspace, const store::Artifact& fe
 Result<StageResult> MakeModel(Workspace& workspace, const store::Artifact& training) {
   const Stage stage{"model", "model.tflite", "", {training}};
   KINGLET_TRY(const StageResult result, RunStage(workspace, stage, [&]() -> Result<Bytes> {
-                KINGLET_TRY(const Bytes record, workspace.store.GetBlob(training.content));
-                const json object = json::parse(record, nullptr, false);
-                if (!object.is_object() || !object["model_content"].is_string()) {
-                  return Fail(Code::kInvalid, "the training record in the store is damaged");
-                }
-                KINGLET_TRY(const Digest digest,
-                            Digest::FromHex(object["model_content"].get<std::string>()));
-                return workspace.store.GetBlob(digest);
+                KINGLET_TRY(const Bytes text, workspace.store.GetBlob(training.content));
+                KINGLET_TRY(const TrainingRecord record, ParseTrainingRecord(text));
+                return workspace.store.GetBlob(record.model_content);
               }));
   KINGLET_TRY(const Bytes model, workspace.store.GetBlob(result.artifact.content));
   KINGLET_CHECK(WriteFileAtomic(workspace.OutFolder() + "/model.tflite", model));
