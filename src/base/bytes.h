@@ -40,8 +40,9 @@ T LoadLe(ByteView bytes, size_t offset) {
 template <typename T>
 void AppendLe(Bytes& out, T value) {
   static_assert(std::is_trivially_copyable_v<T>);
-  const auto* p = reinterpret_cast<const uint8_t*>(&value);
-  out.insert(out.end(), p, p + sizeof(T));
+  const size_t end = out.size();
+  out.resize(end + sizeof(T));
+  std::memcpy(out.data() + end, &value, sizeof(T));
 }
 
 }  // namespace kinglet
