@@ -53,6 +53,20 @@ std::string_view OpKindName(const Attributes& attributes) {
     std::string_view operator()(const DepthwiseConv2d&) const { return "depthwise_conv_2d"; }
     std::string_view operator()(const FullyConnected&) const { return "fully_connected"; }
     std::string_view operator()(const Add&) const { return "add"; }
+    std::string_view operator()(const Sub&) const { return "sub"; }
+    std::string_view operator()(const Mul&) const { return "mul"; }
+    std::string_view operator()(const Extremum& extremum) const {
+      return extremum.kind == Extremum::Kind::kMinimum ? "minimum" : "maximum";
+    }
+    std::string_view operator()(const Prelu&) const { return "prelu"; }
+    std::string_view operator()(const Clip& clip) const {
+      if (clip.range == Activation::kRelu) return "relu";
+      return clip.range == Activation::kRelu6 ? "relu6" : "relu_n1_to_1";
+    }
+    std::string_view operator()(const LeakyRelu&) const { return "leaky_relu"; }
+    std::string_view operator()(const HardSwish&) const { return "hard_swish"; }
+    std::string_view operator()(const Logistic&) const { return "logistic"; }
+    std::string_view operator()(const Tanh&) const { return "tanh"; }
     std::string_view operator()(const Pool2d& pool) const {
       return pool.kind == Pool2d::Kind::kAverage ? "average_pool_2d" : "max_pool_2d";
     }

@@ -75,9 +75,44 @@ struct FullyConnected {  // input, weights OI, bias
   bool keep_dims = false;
   bool operator==(const FullyConnected&) const = default;
 };
+// Two inputs that stretch to each other's shape: aligned at the last dimension, sizes of 1 repeat.
 struct Add {
   Activation activation = Activation::kNone;
   bool operator==(const Add&) const = default;
+};
+struct Sub {
+  Activation activation = Activation::kNone;
+  bool operator==(const Sub&) const = default;
+};
+struct Mul {
+  Activation activation = Activation::kNone;
+  bool operator==(const Mul&) const = default;
+};
+struct Extremum {
+  enum class Kind : uint8_t { kMinimum, kMaximum };
+  Kind kind = Kind::kMinimum;
+  bool operator==(const Extremum&) const = default;
+};
+struct Prelu {  // input, slopes of its negative values
+  bool operator==(const Prelu&) const = default;
+};
+// One input, element by element.
+struct Clip {  // RELU, RELU6, RELU_N1_TO_1
+  Activation range = Activation::kRelu;
+  bool operator==(const Clip&) const = default;
+};
+struct LeakyRelu {
+  float alpha = 0;
+  bool operator==(const LeakyRelu&) const = default;
+};
+struct HardSwish {
+  bool operator==(const HardSwish&) const = default;
+};
+struct Logistic {
+  bool operator==(const Logistic&) const = default;
+};
+struct Tanh {
+  bool operator==(const Tanh&) const = default;
 };
 struct Pool2d {  // input
   enum class Kind : uint8_t { kAverage, kMax };
@@ -96,7 +131,8 @@ struct Softmax {  // input
 };
 
 using Attributes =
-    std::variant<Conv2d, DepthwiseConv2d, FullyConnected, Add, Pool2d, Reshape, Softmax>;
+    std::variant<Conv2d, DepthwiseConv2d, FullyConnected, Add, Sub, Mul, Extremum, Prelu, Clip,
+                 LeakyRelu, HardSwish, Logistic, Tanh, Pool2d, Reshape, Softmax>;
 
 struct Op {
   std::string name;  // unique in the graph; used in messages, reports and generated code

@@ -167,7 +167,7 @@ TEST_F(GraphTest, RefusesWindowsThatDoNotGiveTheOutput) {
 
 TEST_F(GraphTest, RefusesOtherTypesThanInt8NamingThem) {
   graph_.tensors[0].type = DataType::kFloat32;
-  EXPECT_EQ(VerifyMessage(), "conv: input 't0' is float32: only int8 activations are supported");
+  EXPECT_EQ(VerifyMessage(), "conv: input 't0' is float32: conv_2d takes int8");
   EXPECT_EQ(Verify(graph_).error().code, Code::kUnsupported);
 }
 

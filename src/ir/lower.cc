@@ -8,7 +8,7 @@
 
 namespace kinglet::ir {
 Result<QuantizedMultiplier> OpLowering::Quantize(double real) const {
-  if (real < 0x1p30) {
+  if (std::abs(real) < 0x1p30) {
     const QuantizedMultiplier q = QuantizeMultiplier(real);
     if (q.shift <= 30) return q;
   }
@@ -58,7 +58,7 @@ void OpLowering::AddOutput(KernelCall& call, size_t i) const {
 }
 
 QuantizedMultiplier QuantizeMultiplier(double real) {
-  KINGLET_ASSERT(std::isfinite(real) && real >= 0);
+  KINGLET_ASSERT(std::isfinite(real));
   if (real == 0) return {};
   int exponent = 0;
   auto fixed = static_cast<int64_t>(std::round(std::frexp(real, &exponent) * 0x1p31));
@@ -70,25 +70,27 @@ QuantizedMultiplier QuantizeMultiplier(double real) {
   return {static_cast<int32_t>(fixed), exponent};
 }
 
-ActivationRange QuantizedActivationRange(Activation activation, float scale, int32_t zero_point) {
-  // In float, as the reference divides; far beyond int8 the exact value no longer matters.
+ActivationRange QuantizedActivationRange(Activation activation, float scale, int32_t zero_point,
+                                         DataType type) {
+  const ActivationRange all = type == DataType::kInt16 ? ActivationRange{INT16_MIN, INT16_MAX}
+                                                       : ActivationRange{INT8_MIN, INT8_MAX};
+  // In float, as the reference divides; far beyond the type the exact value no longer matters.
   const auto quantize = [&](float real) {
-    return zero_point +
-           static_cast<int32_t>(std::clamp(std::round(real / scale), -1000.0F, 1000.0F));
+    return zero_point + static_cast<int32_t>(std::clamp(std::round(real / scale), -1e6F, 1e6F));
   };
   switch (activation) {
     case Activation::kRelu:
-      return {std::max(-128, zero_point), 127};
+      return {std::max(all.min, zero_point), all.max};
     case Activation::kRelu6:
-      return {std::max(-128, zero_point), std::min(127, quantize(6.0F))};
+      return {std::max(all.min, zero_point), std::min(all.max, quantize(6.0F))};
     case Activation::kReluN1To1:
-      return {std::max(-128, quantize(-1.0F)), std::min(127, quantize(1.0F))};
+      return {std::max(all.min, quantize(-1.0F)), std::min(all.max, quantize(1.0F))};
     case Activation::kNone:
     case Activation::kTanh:
     case Activation::kSignBit:
       break;
   }
-  return {};
+  return all;
 }
 
 Result<std::vector<KernelCall>> Lower(const Graph& graph) {

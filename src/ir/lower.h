@@ -79,17 +79,19 @@ AlignedBytes MakeAligned(size_t bytes);
 void RunKernel(const KernelCall& call, const std::vector<const void*>& addresses);
 
 // real * 2^31 == multiplier * 2^shift, as TensorFlow Lite rounds it; values below 2^-32 become 0.
-// real >= 0 and finite.
+// real is finite.
 struct QuantizedMultiplier {
   int32_t multiplier = 0;
   int32_t shift = 0;
 };
 QuantizedMultiplier QuantizeMultiplier(double real);
 
-// The int8 range that `activation` leaves of an output with this scale and zero point.
+// The range that `activation` leaves of an output with this scale and zero point; `type` is kInt8
+// or kInt16.
 struct ActivationRange {
   int32_t min = -128, max = 127;
 };
-ActivationRange QuantizedActivationRange(Activation activation, float scale, int32_t zero_point);
+ActivationRange QuantizedActivationRange(Activation activation, float scale, int32_t zero_point,
+                                         DataType type = DataType::kInt8);
 
 }  // namespace kinglet::ir

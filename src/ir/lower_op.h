@@ -34,7 +34,8 @@ class OpLowering {
 
   // Of the output.
   ActivationRange Range(Activation activation) const {
-    return QuantizedActivationRange(activation, Scale(Output()), ZeroPoint(Output()));
+    return QuantizedActivationRange(activation, Scale(Output()), ZeroPoint(Output()),
+                                    Output().type);
   }
 
   // For scales whose ratio must be below 2^30, or below 1; the error names the operator.
@@ -90,6 +91,15 @@ Result<KernelCalls> LowerOp(const OpLowering& op, const Conv2d& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const DepthwiseConv2d& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const FullyConnected& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const Add& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Sub& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Mul& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Extremum& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Prelu& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Clip& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const LeakyRelu& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const HardSwish& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Logistic& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Tanh& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const Pool2d& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const Reshape& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const Softmax& a);

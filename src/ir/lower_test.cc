@@ -7,6 +7,7 @@
 #include "device/kernels/fully_connected.h"
 #include "src/base/random.h"
 #include "src/ir/execute.h"
+#include "tests/support/graph_builder.h"
 #include "tests/support/random_graph.h"
 
 namespace kinglet::ir {
@@ -48,7 +49,7 @@ TEST(QuantizedActivationRange, FollowsTheFusedActivation) {
 }
 
 TEST(ParamFields, NameEveryMemberInOrder) {
-  const Graph graph = kinglet::testing::RandomGraph(1);
+  const Graph graph = kinglet::testing::SmallNetwork();
   std::vector<KernelCall> calls = Lower(graph).value();
   for (KernelCall& call : calls) {
     if (call.kernel->function != "FullyConnectedPerChannel") continue;

@@ -38,6 +38,10 @@ std::string ConvolutionText(const Convolution& a) {
 }
 
 struct AttributesText {
+  template <typename OpAttributes>
+  std::string operator()(const OpAttributes&) const {
+    return "";
+  }
   std::string operator()(const Conv2d& a) const { return ConvolutionText(a); }
   std::string operator()(const DepthwiseConv2d& a) const {
     return fmt::format(" multiplier {}{}", a.depth_multiplier, ConvolutionText(a));
@@ -46,11 +50,13 @@ struct AttributesText {
     return std::string(ActivationName(a.activation)) + (a.keep_dims ? " keep_dims" : "");
   }
   std::string operator()(const Add& a) const { return std::string(ActivationName(a.activation)); }
+  std::string operator()(const Sub& a) const { return std::string(ActivationName(a.activation)); }
+  std::string operator()(const Mul& a) const { return std::string(ActivationName(a.activation)); }
+  std::string operator()(const LeakyRelu& a) const { return fmt::format(" alpha {}", a.alpha); }
   std::string operator()(const Pool2d& a) const {
     return fmt::format(" window {}x{} stride {}x{}{}{}", a.filter_h, a.filter_w, a.stride_h,
                        a.stride_w, PaddingText(a.padding), ActivationName(a.activation));
   }
-  std::string operator()(const Reshape&) const { return ""; }
   std::string operator()(const Softmax& a) const { return fmt::format(" beta {}", a.beta); }
 };
 

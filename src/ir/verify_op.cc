@@ -1,5 +1,6 @@
 #include "src/ir/verify_op.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "device/kernels/requantize.h"
@@ -14,6 +15,15 @@ std::string ShapeText(std::span<const int32_t> shape) {
   return text + "]";
 }
 
+std::string TypeSet::Text() const {
+  std::string text;
+  for (uint32_t type = 0; type < 32; ++type) {
+    if (!Has(static_cast<DataType>(type))) continue;
+    text += (text.empty() ? "" : " or ") + std::string(DataTypeName(static_cast<DataType>(type)));
+  }
+  return text;
+}
+
 Status OpChecks::Counts(size_t min, size_t max) const {
   bool ok = op_.inputs.size() >= min && op_.inputs.size() <= max && op_.outputs.size() == 1;
   for (size_t i = 0; ok && i < min; ++i) ok = op_.inputs[i] != kNoTensor;
@@ -22,16 +32,42 @@ Status OpChecks::Counts(size_t min, size_t max) const {
               OpKindName(op_.attributes), min, max, op_.inputs.size(), op_.outputs.size());
 }
 
-Status OpChecks::Activations(const Tensor& tensor, std::string_view what) const {
-  if (tensor.type != DataType::kInt8) {
-    return Fail(Code::kUnsupported, "{}: {} '{}' is {}: only int8 activations are supported",
-                op_.name, what, tensor.name, DataTypeName(tensor.type));
+Status OpChecks::Activations(const Tensor& tensor, std::string_view what, TypeSet types) const {
+  if (!types.Has(tensor.type)) {
+    return Fail(Code::kUnsupported, "{}: {} '{}' is {}: {} takes {}", op_.name, what, tensor.name,
+                DataTypeName(tensor.type), OpKindName(op_.attributes), types.Text());
   }
   const Quantization& q = tensor.quantization;
-  if (q.scales.size() != 1 || q.scales[0] <= 0 || q.zero_points[0] < -128 ||
-      q.zero_points[0] > 127) {
+  const bool scaled = q.scales.size() == 1 && q.scales[0] > 0;
+  if (tensor.type == DataType::kInt8 &&
+      !(scaled && q.zero_points[0] >= INT8_MIN && q.zero_points[0] <= INT8_MAX)) {
     return Fail(Code::kInvalid, "{}: {} '{}' needs one scale above 0 and a zero point in int8",
                 op_.name, what, tensor.name);
+  }
+  if (tensor.type == DataType::kInt16 && !(scaled && q.zero_points[0] == 0)) {
+    return Fail(Code::kInvalid, "{}: {} '{}' needs one scale above 0 and zero point 0", op_.name,
+                what, tensor.name);
+  }
+  return {};
+}
+
+Status OpChecks::AllActivations(TypeSet types) const {
+  for (size_t i = 0; i < op_.inputs.size(); ++i) {
+    const std::string what = op_.inputs.size() == 1 ? "input" : fmt::format("input {}", i);
+    KINGLET_CHECK(Activations(Input(i), what, types));
+  }
+  for (size_t i = 0; i < op_.outputs.size(); ++i) {
+    const std::string what = op_.outputs.size() == 1 ? "output" : fmt::format("output {}", i);
+    KINGLET_CHECK(Activations(Output(i), what, types));
+  }
+  for (const auto& indices : {op_.inputs, op_.outputs}) {
+    for (const TensorIndex index : indices) {
+      const Tensor& tensor = graph_.tensor(index);
+      if (tensor.type == Output().type) continue;
+      return Fail(Code::kUnsupported, "{}: '{}' is {}, '{}' is {}: they must be the same", op_.name,
+                  tensor.name, DataTypeName(tensor.type), Output().name,
+                  DataTypeName(Output().type));
+    }
   }
   return {};
 }
@@ -88,6 +124,28 @@ Status OpChecks::SameElementCount() const {
   return Mismatch(Input(0));
 }
 
+Status OpChecks::SameShape() const {
+  if (Input(0).shape == Output().shape) return {};
+  return Mismatch(Input(0));
+}
+
+Status OpChecks::Broadcast() const {
+  const std::vector<int32_t>&a = Input(0).shape, &b = Input(1).shape;
+  std::vector<int32_t> shape(std::max(a.size(), b.size()), 1);
+  bool fits = true;
+  for (const auto& input : {a, b}) {
+    for (size_t i = 1; i <= input.size(); ++i) {
+      const int32_t size = input[input.size() - i];
+      int32_t& out = shape[shape.size() - i];
+      fits = fits && (out == size || out == 1 || size == 1);
+      if (size != 1) out = size;
+    }
+  }
+  if (fits && shape == Output().shape) return {};
+  return Fail(Code::kInvalid, "{}: shapes {} and {} do not stretch to {}", op_.name, ShapeText(a),
+              ShapeText(b), ShapeText(Output().shape));
+}
+
 Status OpChecks::SameQuantization() const {
   const Quantization& in = Input(0).quantization;
   const Quantization& out = Output().quantization;
@@ -97,6 +155,20 @@ Status OpChecks::SameQuantization() const {
   return Fail(Code::kUnsupported, "{}: {} must not change scale ({} to {}) or zero point ({} {})",
               op_.name, OpKindName(op_.attributes), in.scales[0], out.scales[0], in.zero_points[0],
               out.zero_points[0]);
+}
+
+Status OpChecks::SameType() const {
+  if (Input(0).type == Output().type) return {};
+  return Fail(Code::kUnsupported, "{}: from {} to {}: they must be the same", op_.name,
+              DataTypeName(Input(0).type), DataTypeName(Output().type));
+}
+
+Status OpChecks::OutputQuantization(float scale, int32_t zero_point) const {
+  const Quantization& q = Output().quantization;
+  if (q.scales[0] == scale && q.zero_points[0] == zero_point) return {};
+  return Fail(Code::kUnsupported, "{}: {} output scale {} and zero point {}: must be 1/{} and {}",
+              op_.name, OpKindName(op_.attributes), q.scales[0], q.zero_points[0], 1 / scale,
+              zero_point);
 }
 
 Status OpChecks::Mismatch(const Tensor& with) const {

@@ -19,6 +19,7 @@ ChannelRanges RangesOf(const ir::Graph& graph) {
 
 // Bytes of an activation against the ranges of its channels.
 void ExpectInside(const std::vector<Range>& ranges, ByteView bytes, const std::string& where) {
+  if (ranges.empty()) return;  // of another type than int8
   for (size_t i = 0; i < bytes.size(); ++i) {
     const Range& range = ranges[i % ranges.size()];
     const int32_t value = static_cast<int8_t>(bytes[i]);

@@ -83,7 +83,7 @@ TEST(RemoveDeadChannels, ChangesNoBitOfRandomGraphs) {
     ASSERT_TRUE(SameOutputs(graph, less, seed)) << "seed " << seed;
     smaller += ir::GraphMacs(less) < ir::GraphMacs(graph) ? 1 : 0;
   }
-  EXPECT_GT(smaller, 150) << "the pass hardly did anything";
+  EXPECT_GT(smaller, 100) << "the pass hardly did anything";
 }
 
 TEST(RemoveDeadChannels, TakesAPointwiseChannelAndItsReaders) {

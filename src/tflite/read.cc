@@ -3,14 +3,13 @@
 #include <flatbuffers/flatbuffers.h>
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <map>
 #include <optional>
 
 #include "src/base/files.h"
+#include "src/tflite/operator_source.h"
 #include "src/tflite/schema_generated.h"
-#include "src/tflite/window.h"
 
 namespace kinglet::tflite {
 namespace {
@@ -19,30 +18,7 @@ using schema::BuiltinOperator;
 
 constexpr size_t kFileBytesMax = size_t{1} << 30;
 constexpr uint32_t kFormatVersion = 3;
-constexpr size_t kPlacesNamedMax =
-    8;  // positions per operator in the message about unsupported ones
-
-// The operators that are read, with the latest version whose parameters this reader knows.
-struct KnownOperator {
-  BuiltinOperator code;
-  int32_t version_max;
-};
-constexpr std::array<KnownOperator, 8> kKnownOperators = {{
-    {BuiltinOperator::ADD, 5},
-    {BuiltinOperator::AVERAGE_POOL_2D, 3},
-    {BuiltinOperator::CONV_2D, 8},
-    {BuiltinOperator::DEPTHWISE_CONV_2D, 7},
-    {BuiltinOperator::FULLY_CONNECTED, 12},
-    {BuiltinOperator::MAX_POOL_2D, 3},
-    {BuiltinOperator::RESHAPE, 1},
-    {BuiltinOperator::SOFTMAX, 3},
-}};
-
-template <typename T>
-size_t SizeOf(const flatbuffers::Vector<T>* vector) {
-  return vector == nullptr ? 0 : vector->size();
-}
-
+constexpr size_t kNameShownMax = 64;  // characters of a name in a list of operators
 std::string TextOf(const flatbuffers::String* text) { return text == nullptr ? "" : text->str(); }
 
 std::optional<ir::DataType> ToDataType(schema::TensorType type) {
@@ -66,34 +42,11 @@ std::optional<ir::DataType> ToDataType(schema::TensorType type) {
   }
 }
 
-std::optional<ir::Activation> ToActivation(schema::ActivationFunctionType type) {
-  switch (type) {
-    case schema::ActivationFunctionType::NONE:
-      return ir::Activation::kNone;
-    case schema::ActivationFunctionType::RELU:
-      return ir::Activation::kRelu;
-    case schema::ActivationFunctionType::RELU6:
-      return ir::Activation::kRelu6;
-    case schema::ActivationFunctionType::RELU_N1_TO_1:
-      return ir::Activation::kReluN1To1;
-    case schema::ActivationFunctionType::TANH:
-      return ir::Activation::kTanh;
-    case schema::ActivationFunctionType::SIGN_BIT:
-      return ir::Activation::kSignBit;
-  }
-  return std::nullopt;
-}
-
-BuiltinOperator CodeOf(const schema::OperatorCode& code) {
-  const auto old_code = static_cast<BuiltinOperator>(code.deprecated_builtin_code());
-  return std::max(old_code, code.builtin_code());
-}
-
 // "QUANTIZE", "CUSTOM 'TFLite_Detection'", "operator code 250".
 std::string OperatorText(const schema::OperatorCode& code) {
   const BuiltinOperator builtin = CodeOf(code);
   if (builtin == BuiltinOperator::CUSTOM) {
-    return fmt::format("CUSTOM '{}'", TextOf(code.custom_code()).substr(0, 64));
+    return fmt::format("CUSTOM '{}'", TextOf(code.custom_code()).substr(0, kNameShownMax));
   }
   const char* name = schema::EnumNameBuiltinOperator(builtin);
   if (*name != '\0') return name;
@@ -120,7 +73,10 @@ class Reader {
     KINGLET_CHECK(ReadTensors());
     for (uint32_t i = 0; i < SizeOf(subgraph_->operators()); ++i) {
       KINGLET_CHECK(ReadOperator(i).map_error([&](Error error) {
-        return Within(fmt::format("operator {}", i), std::move(error)).value();
+        const auto& code =
+            *model_.operator_codes()->Get(subgraph_->operators()->Get(i)->opcode_index());
+        return Within(fmt::format("operator {}, {}", i, OperatorText(code)), std::move(error))
+            .value();
       }));
     }
     KINGLET_TRY(graph_.inputs, MapTensors(subgraph_->inputs(), "graph inputs"));
@@ -151,12 +107,10 @@ class Reader {
                     SizeOf(model_.operator_codes()));
       }
       const schema::OperatorCode& code = *model_.operator_codes()->Get(index);
-      const auto* known = std::find_if(
-          kKnownOperators.begin(), kKnownOperators.end(),
-          [&](const KnownOperator& candidate) { return candidate.code == CodeOf(code); });
-      if (known == kKnownOperators.end()) {
+      const OperatorRule* rule = FindRule(CodeOf(code));
+      if (rule == nullptr) {
         unsupported[OperatorText(code)].push_back(i);
-      } else if (code.version() > known->version_max) {
+      } else if (code.version() > rule->version_max) {
         unsupported[fmt::format("{} version {}", OperatorText(code), code.version())].push_back(i);
       }
     }
@@ -164,14 +118,20 @@ class Reader {
     std::string list;
     for (const auto& [name, places] : unsupported) {
       list += (list.empty() ? "" : "; ") + name + " at ";
-      for (size_t i = 0; i < std::min(places.size(), kPlacesNamedMax); ++i) {
-        list += (i == 0 ? "" : ", ") + std::to_string(places[i]);
-      }
-      if (places.size() > kPlacesNamedMax) {
-        list += fmt::format(" and {} more", places.size() - kPlacesNamedMax);
+      for (size_t i = 0; i < places.size(); ++i) {
+        list += (i == 0 ? "" : ", ") + PlaceText(places[i]);
       }
     }
     return Fail(Code::kUnsupported, "operators that are not supported (counted from 0): {}", list);
+  }
+
+  // "3 'dense/gelu'": operators have no names, so that of what it computes.
+  std::string PlaceText(uint32_t op_index) const {
+    const auto* outputs = subgraph_->operators()->Get(op_index)->outputs();
+    const size_t output = SizeOf(outputs) == 0 ? SIZE_MAX : static_cast<size_t>(outputs->Get(0));
+    if (output >= SizeOf(subgraph_->tensors())) return std::to_string(op_index);
+    const schema::Tensor& tensor = *subgraph_->tensors()->Get(static_cast<uint32_t>(output));
+    return fmt::format("{} '{}'", op_index, TextOf(tensor.name()).substr(0, kNameShownMax));
   }
 
   // Reads the tensors that operators, inputs and outputs name, in the file's order.
@@ -180,19 +140,21 @@ class Reader {
     KINGLET_CHECK(Charge(count * sizeof(ir::TensorIndex)));
     mapped_.assign(count, ir::kNoTensor);
     std::vector<bool> used(count, false);
-    const auto mark = [&](const flatbuffers::Vector<int32_t>* indices, size_t limit) {
-      for (uint32_t i = 0; i < std::min(SizeOf(indices), limit); ++i) {
+    const auto mark = [&](const flatbuffers::Vector<int32_t>* indices,
+                          const OperatorRule* rule = nullptr) {
+      for (uint32_t i = 0; i < SizeOf(indices); ++i) {
+        if (rule != nullptr && !rule->Keeps(i)) continue;
         const auto index = static_cast<size_t>(indices->Get(i));
         if (index < count) used[index] = true;
       }
     };
     for (uint32_t i = 0; i < SizeOf(subgraph_->operators()); ++i) {
       const schema::Operator& op = *subgraph_->operators()->Get(i);
-      mark(op.inputs(), CodeAt(op) == BuiltinOperator::RESHAPE ? 1 : SIZE_MAX);
-      mark(op.outputs(), SIZE_MAX);
+      mark(op.inputs(), &RuleOf(op));
+      mark(op.outputs());
     }
-    mark(subgraph_->inputs(), SIZE_MAX);
-    mark(subgraph_->outputs(), SIZE_MAX);
+    mark(subgraph_->inputs());
+    mark(subgraph_->outputs());
     for (uint32_t i = 0; i < count; ++i) {
       if (!used[i]) continue;
       mapped_[i] = static_cast<ir::TensorIndex>(graph_.tensors.size());
@@ -221,7 +183,7 @@ class Reader {
       tensor.shape.assign(source.shape()->begin(), source.shape()->end());
     }
     KINGLET_CHECK(ReadQuantization(source, index, tensor));
-    KINGLET_TRY(const ByteView data, BufferAt(source.buffer()));
+    KINGLET_TRY(const ByteView data, BufferAt(model_, source.buffer()));
     KINGLET_CHECK(Charge(data.size()));
     tensor.constant = !data.empty();
     tensor.data.assign(data.begin(), data.end());
@@ -264,19 +226,12 @@ class Reader {
     return {};
   }
 
-  Result<ByteView> BufferAt(uint32_t index) const {
-    if (index >= SizeOf(model_.buffers())) {
-      // Buffer 0 stands for "no data", so even a file without buffers may name it.
-      if (index == 0) return ByteView{};
-      return Fail(Code::kInvalid, "buffer {} of {}", index, SizeOf(model_.buffers()));
+  Result<ir::TensorIndex> MapTensor(int32_t index, std::string_view what) const {
+    if (index == -1) return ir::kNoTensor;
+    if (index < 0 || static_cast<size_t>(index) >= mapped_.size()) {
+      return Fail(Code::kInvalid, "{}: tensor {} of {}", what, index, mapped_.size());
     }
-    const schema::Buffer& buffer = *model_.buffers()->Get(index);
-    if (buffer.offset() > 1 || buffer.size() > 1) {
-      return Fail(Code::kUnsupported, "buffer {}: data behind the flatbuffer is not supported",
-                  index);
-    }
-    if (buffer.data() == nullptr) return ByteView{};
-    return ByteView{buffer.data()->data(), buffer.data()->size()};
+    return mapped_[static_cast<size_t>(index)];
   }
 
   Result<std::vector<ir::TensorIndex>> MapTensors(const flatbuffers::Vector<int32_t>* indices,
@@ -284,182 +239,49 @@ class Reader {
     KINGLET_CHECK(Charge(SizeOf(indices) * sizeof(ir::TensorIndex)));
     std::vector<ir::TensorIndex> result;
     for (uint32_t i = 0; i < SizeOf(indices); ++i) {
-      const int32_t index = indices->Get(i);
-      if (index == -1) {
-        result.push_back(ir::kNoTensor);
-      } else if (index < 0 || static_cast<size_t>(index) >= mapped_.size()) {
-        return Fail(Code::kInvalid, "{}: tensor {} of {}", what, index, mapped_.size());
-      } else {
-        result.push_back(mapped_[static_cast<size_t>(index)]);
-      }
+      KINGLET_TRY(const ir::TensorIndex index, MapTensor(indices->Get(i), what));
+      result.push_back(index);
     }
     return result;
   }
 
-  BuiltinOperator CodeAt(const schema::Operator& op) const {
-    return CodeOf(*model_.operator_codes()->Get(op.opcode_index()));
+  // The inputs that stay tensors, in our order.
+  Result<std::vector<ir::TensorIndex>> MapInputs(const schema::Operator& source) {
+    KINGLET_CHECK(Charge(SizeOf(source.inputs()) * sizeof(ir::TensorIndex)));
+    const OperatorRule& rule = RuleOf(source);
+    std::vector<ir::TensorIndex> result;
+    for (size_t i = 0; i < SizeOf(source.inputs()); ++i) {
+      const int32_t kept = rule.KeptInput(i);
+      if (kept < 0) break;
+      if (static_cast<size_t>(kept) >= SizeOf(source.inputs())) continue;
+      KINGLET_TRY(const ir::TensorIndex index,
+                  MapTensor(source.inputs()->Get(static_cast<uint32_t>(kept)), "inputs"));
+      result.push_back(index);
+    }
+    return result;
+  }
+
+  // CheckOperators has seen to it that there is one.
+  const OperatorRule& RuleOf(const schema::Operator& op) const {
+    return *FindRule(CodeOf(*model_.operator_codes()->Get(op.opcode_index())));
   }
 
   Status ReadOperator(uint32_t index) {
     const schema::Operator& source = *subgraph_->operators()->Get(index);
     KINGLET_CHECK(Charge(sizeof(ir::Op)));
     ir::Op op;
-    KINGLET_TRY(op.inputs, MapTensors(source.inputs(), "inputs"));
+    KINGLET_TRY(op.inputs, MapInputs(source));
     KINGLET_TRY(op.outputs, MapTensors(source.outputs(), "outputs"));
-    KINGLET_TRY(op.attributes, ReadAttributes(source, op));
-    if (std::holds_alternative<ir::Reshape>(op.attributes) && op.inputs.size() == 2) {
-      KINGLET_CHECK(CheckConstantShape(source));
-      op.inputs.pop_back();
-    }
+    KINGLET_TRY(op.attributes, RuleOf(source).read({model_, *subgraph_, source, graph_, mapped_}));
     op.name = fmt::format("{}_{}", ir::OpKindName(op.attributes), index);
     graph_.ops.push_back(std::move(op));
     return {};
   }
 
-  // A shape that is computed while running could differ from the output tensor's.
-  Status CheckConstantShape(const schema::Operator& source) const {
-    const int32_t index = source.inputs()->Get(1);
-    if (index < 0 || static_cast<size_t>(index) >= mapped_.size()) return {};
-    KINGLET_TRY(const ByteView data,
-                BufferAt(subgraph_->tensors()->Get(static_cast<uint32_t>(index))->buffer()));
-    if (!data.empty()) return {};
-    return Fail(Code::kUnsupported, "RESHAPE to a computed shape is not supported");
-  }
-
-  Result<ir::Attributes> ReadAttributes(const schema::Operator& source, const ir::Op& op) const {
-    switch (CodeAt(source)) {
-      case BuiltinOperator::ADD:
-        return ReadAdd(source.builtin_options_as_AddOptions());
-      case BuiltinOperator::AVERAGE_POOL_2D:
-        return ReadPool(source.builtin_options_as_Pool2DOptions(), ir::Pool2d::Kind::kAverage, op);
-      case BuiltinOperator::MAX_POOL_2D:
-        return ReadPool(source.builtin_options_as_Pool2DOptions(), ir::Pool2d::Kind::kMax, op);
-      case BuiltinOperator::CONV_2D:
-        return ReadConv(source.builtin_options_as_Conv2DOptions(), op);
-      case BuiltinOperator::DEPTHWISE_CONV_2D:
-        return ReadDepthwise(source.builtin_options_as_DepthwiseConv2DOptions(), op);
-      case BuiltinOperator::FULLY_CONNECTED:
-        return ReadFullyConnected(source.builtin_options_as_FullyConnectedOptions());
-      case BuiltinOperator::RESHAPE:
-        return ir::Reshape{};
-      case BuiltinOperator::SOFTMAX: {
-        const schema::SoftmaxOptions* options = source.builtin_options_as_SoftmaxOptions();
-        if (options == nullptr) return NoOptions();
-        return ir::Softmax{.beta = options->beta()};
-      }
-      default:
-        break;
-    }
-    return Fail(Code::kInternal, "operator passed the check but is not read");
-  }
-
-  static tl::unexpected<Error> NoOptions() {
-    return Fail(Code::kInvalid, "its options are missing or of another operator");
-  }
-
-  static Result<ir::Activation> ReadActivation(schema::ActivationFunctionType type) {
-    if (const auto activation = ToActivation(type)) return *activation;
-    return Fail(Code::kUnsupported, "fused activation {} is not known", static_cast<int>(type));
-  }
-
-  static Result<ir::Attributes> ReadAdd(const schema::AddOptions* options) {
-    ir::Add a;
-    if (options == nullptr) return a;
-    KINGLET_TRY(a.activation, ReadActivation(options->fused_activation_function()));
-    return a;
-  }
-
-  static Result<ir::Attributes> ReadFullyConnected(const schema::FullyConnectedOptions* options) {
-    ir::FullyConnected a;
-    if (options == nullptr) return a;
-    if (options->weights_format() != schema::FullyConnectedOptionsWeightsFormat::DEFAULT) {
-      return Fail(Code::kUnsupported, "shuffled weights are not supported");
-    }
-    KINGLET_TRY(a.activation, ReadActivation(options->fused_activation_function()));
-    a.keep_dims = options->keep_num_dims();
-    return a;
-  }
-
-  // Tensor `i` of the inputs if it is one and has 4 dimensions. Verify refuses operators where it
-  // is not.
-  const ir::Tensor* ImageInput(const ir::Op& op, size_t i) const {
-    if (op.inputs.size() <= i || op.inputs[i] == ir::kNoTensor) return nullptr;
-    const ir::Tensor& tensor = graph_.tensor(op.inputs[i]);
-    return tensor.shape.size() == 4 ? &tensor : nullptr;
-  }
-
-  template <typename OpAttributes>
-  static Result<ir::Padding> ReadPadding(schema::Padding padding, const ir::Tensor* input,
-                                         int32_t filter_h, int32_t filter_w, const OpAttributes& a,
-                                         int32_t dilation_h, int32_t dilation_w) {
-    if (padding == schema::Padding::VALID) return ir::Padding{};
-    if (padding != schema::Padding::SAME) {
-      return Fail(Code::kInvalid, "padding {} is neither SAME nor VALID",
-                  static_cast<int>(padding));
-    }
-    // What Verify refuses anyway has no padding worth working out.
-    if (input == nullptr || std::min({input->shape[1], input->shape[2], filter_h, filter_w,
-                                      a.stride_h, a.stride_w, dilation_h, dilation_w}) < 1) {
-      return ir::Padding{};
-    }
-    return SamePadding({input->shape[1], input->shape[2], filter_h, filter_w, a.stride_h,
-                        a.stride_w, dilation_h, dilation_w});
-  }
-
-  // Strides, dilation, padding and activation, which both convolutions have alike.
-  template <typename Attributes, typename Options>
-  Result<ir::Attributes> ReadConvolution(Attributes a, const Options& options,
-                                         const ir::Op& op) const {
-    a.stride_h = options.stride_h();
-    a.stride_w = options.stride_w();
-    a.dilation_h = options.dilation_h_factor();
-    a.dilation_w = options.dilation_w_factor();
-    KINGLET_TRY(a.activation, ReadActivation(options.fused_activation_function()));
-    const ir::Tensor* weights = ImageInput(op, 1);
-    const int32_t filter_h = weights == nullptr ? 0 : weights->shape[1];
-    const int32_t filter_w = weights == nullptr ? 0 : weights->shape[2];
-    KINGLET_TRY(a.padding, ReadPadding(options.padding(), ImageInput(op, 0), filter_h, filter_w, a,
-                                       a.dilation_h, a.dilation_w));
-    return a;
-  }
-
-  Result<ir::Attributes> ReadConv(const schema::Conv2DOptions* options, const ir::Op& op) const {
-    if (options == nullptr) return NoOptions();
-    return ReadConvolution(ir::Conv2d{}, *options, op);
-  }
-
-  Result<ir::Attributes> ReadDepthwise(const schema::DepthwiseConv2DOptions* options,
-                                       const ir::Op& op) const {
-    if (options == nullptr) return NoOptions();
-    ir::DepthwiseConv2d a;
-    // The option of the same name is redundant and wrong in some files; the shapes decide.
-    const ir::Tensor* input = ImageInput(op, 0);
-    const ir::Tensor* weights = ImageInput(op, 1);
-    if (input != nullptr && weights != nullptr && input->shape[3] > 0) {
-      a.depth_multiplier = weights->shape[3] / input->shape[3];
-    }
-    return ReadConvolution(a, *options, op);
-  }
-
-  Result<ir::Attributes> ReadPool(const schema::Pool2DOptions* options, ir::Pool2d::Kind kind,
-                                  const ir::Op& op) const {
-    if (options == nullptr) return NoOptions();
-    ir::Pool2d a;
-    a.kind = kind;
-    a.filter_h = options->filter_height();
-    a.filter_w = options->filter_width();
-    a.stride_h = options->stride_h();
-    a.stride_w = options->stride_w();
-    KINGLET_TRY(a.activation, ReadActivation(options->fused_activation_function()));
-    KINGLET_TRY(a.padding, ReadPadding(options->padding(), ImageInput(op, 0), a.filter_h,
-                                       a.filter_w, a, 1, 1));
-    return a;
-  }
-
   Status ReadMetadata() {
     for (uint32_t i = 0; i < SizeOf(model_.metadata()); ++i) {
       const schema::Metadata& entry = *model_.metadata()->Get(i);
-      KINGLET_TRY(const ByteView data, BufferAt(entry.buffer()));
+      KINGLET_TRY(const ByteView data, BufferAt(model_, entry.buffer()));
       const size_t name_bytes = entry.name() == nullptr ? 0 : entry.name()->size();
       KINGLET_CHECK(Charge(name_bytes + data.size()));
       if (!graph_.metadata.emplace(TextOf(entry.name()), AsText(data)).second) {

@@ -7,13 +7,18 @@
 
 #include "src/base/bytes.h"
 #include "src/ir/graph.h"
+#include "tests/support/layer_maker.h"
 
 namespace kinglet::testing {
 
 // A small graph that verifies and lowers; the same for the same seed everywhere.
 ir::Graph RandomGraph(uint64_t seed);
 
-// Bytes for each of the graph's inputs.
+// One operator of this kind, with scales and zero points often at their limits; the few that the
+// kernels cannot represent do not lower.
+ir::Graph RandomOpGraph(const LayerMaker::Kind& kind, uint64_t seed);
+
+// Bytes for each of the graph's inputs, now and then nothing but extremes.
 std::vector<Bytes> RandomInputs(const ir::Graph& graph, uint64_t seed);
 
 }  // namespace kinglet::testing

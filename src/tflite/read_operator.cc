@@ -1,0 +1,191 @@
+// Which operators are supported, and their attributes.
+#include <algorithm>
+#include <optional>
+
+#include "src/tflite/operator_source.h"
+#include "src/tflite/window.h"
+
+namespace kinglet::tflite {
+namespace {
+
+using schema::BuiltinOperator;
+
+tl::unexpected<Error> NoOptions() {
+  return Fail(Code::kInvalid, "its options are missing or of another operator");
+}
+
+Result<ir::Activation> ReadActivation(schema::ActivationFunctionType type) {
+  switch (type) {
+    case schema::ActivationFunctionType::NONE:
+      return ir::Activation::kNone;
+    case schema::ActivationFunctionType::RELU:
+      return ir::Activation::kRelu;
+    case schema::ActivationFunctionType::RELU6:
+      return ir::Activation::kRelu6;
+    case schema::ActivationFunctionType::RELU_N1_TO_1:
+      return ir::Activation::kReluN1To1;
+    case schema::ActivationFunctionType::TANH:
+      return ir::Activation::kTanh;
+    case schema::ActivationFunctionType::SIGN_BIT:
+      return ir::Activation::kSignBit;
+  }
+  return Fail(Code::kUnsupported, "fused activation {} is not known", static_cast<int>(type));
+}
+
+// Operators that say everything by their tensors.
+template <typename Attributes>
+Result<ir::Attributes> ReadPlain(const OperatorSource&) {
+  return Attributes{};
+}
+
+// Operators whose options are a fused activation, which may be left out.
+template <typename Attributes, typename Options>
+Result<ir::Attributes> ReadActivated(const OperatorSource& source) {
+  Attributes a;
+  const auto* options = source.op().builtin_options_as<Options>();
+  if (options == nullptr) return a;
+  KINGLET_TRY(a.activation, ReadActivation(options->fused_activation_function()));
+  return a;
+}
+
+template <ir::Activation kRange>
+Result<ir::Attributes> ReadClip(const OperatorSource&) {
+  return ir::Clip{kRange};
+}
+
+template <ir::Extremum::Kind kKind>
+Result<ir::Attributes> ReadExtremum(const OperatorSource&) {
+  return ir::Extremum{kKind};
+}
+
+Result<ir::Attributes> ReadLeakyRelu(const OperatorSource& source) {
+  const auto* options = source.op().builtin_options_as_LeakyReluOptions();
+  if (options == nullptr) return NoOptions();
+  return ir::LeakyRelu{options->alpha()};
+}
+
+Result<ir::Attributes> ReadSoftmax(const OperatorSource& source) {
+  const auto* options = source.op().builtin_options_as_SoftmaxOptions();
+  if (options == nullptr) return NoOptions();
+  return ir::Softmax{.beta = options->beta()};
+}
+
+Result<ir::Attributes> ReadFullyConnected(const OperatorSource& source) {
+  ir::FullyConnected a;
+  const auto* options = source.op().builtin_options_as_FullyConnectedOptions();
+  if (options == nullptr) return a;
+  if (options->weights_format() != schema::FullyConnectedOptionsWeightsFormat::DEFAULT) {
+    return Fail(Code::kUnsupported, "shuffled weights are not supported");
+  }
+  KINGLET_TRY(a.activation, ReadActivation(options->fused_activation_function()));
+  a.keep_dims = options->keep_num_dims();
+  return a;
+}
+
+template <typename OpAttributes>
+Result<ir::Padding> ReadPadding(schema::Padding padding, const ir::Tensor* input, int32_t filter_h,
+                                int32_t filter_w, const OpAttributes& a, int32_t dilation_h,
+                                int32_t dilation_w) {
+  if (padding == schema::Padding::VALID) return ir::Padding{};
+  if (padding != schema::Padding::SAME) {
+    return Fail(Code::kInvalid, "padding {} is neither SAME nor VALID", static_cast<int>(padding));
+  }
+  // What Verify refuses anyway has no padding worth working out.
+  if (input == nullptr || std::min({input->shape[1], input->shape[2], filter_h, filter_w,
+                                    a.stride_h, a.stride_w, dilation_h, dilation_w}) < 1) {
+    return ir::Padding{};
+  }
+  return SamePadding({input->shape[1], input->shape[2], filter_h, filter_w, a.stride_h, a.stride_w,
+                      dilation_h, dilation_w});
+}
+
+// Strides, dilation, padding and activation, which both convolutions have alike.
+template <typename Attributes, typename Options>
+Result<ir::Attributes> ReadConvolution(Attributes a, const Options& options,
+                                       const OperatorSource& source) {
+  a.stride_h = options.stride_h();
+  a.stride_w = options.stride_w();
+  a.dilation_h = options.dilation_h_factor();
+  a.dilation_w = options.dilation_w_factor();
+  KINGLET_TRY(a.activation, ReadActivation(options.fused_activation_function()));
+  const ir::Tensor* weights = source.ImageInput(1);
+  const int32_t filter_h = weights == nullptr ? 0 : weights->shape[1];
+  const int32_t filter_w = weights == nullptr ? 0 : weights->shape[2];
+  KINGLET_TRY(a.padding, ReadPadding(options.padding(), source.ImageInput(0), filter_h, filter_w, a,
+                                     a.dilation_h, a.dilation_w));
+  return a;
+}
+
+Result<ir::Attributes> ReadConv(const OperatorSource& source) {
+  const auto* options = source.op().builtin_options_as_Conv2DOptions();
+  if (options == nullptr) return NoOptions();
+  return ReadConvolution(ir::Conv2d{}, *options, source);
+}
+
+Result<ir::Attributes> ReadDepthwise(const OperatorSource& source) {
+  const auto* options = source.op().builtin_options_as_DepthwiseConv2DOptions();
+  if (options == nullptr) return NoOptions();
+  ir::DepthwiseConv2d a;
+  // The option of the same name is redundant and wrong in some files; the shapes decide.
+  const ir::Tensor* input = source.ImageInput(0);
+  const ir::Tensor* weights = source.ImageInput(1);
+  if (input != nullptr && weights != nullptr && input->shape[3] > 0) {
+    a.depth_multiplier = weights->shape[3] / input->shape[3];
+  }
+  return ReadConvolution(a, *options, source);
+}
+
+template <ir::Pool2d::Kind kKind>
+Result<ir::Attributes> ReadPool(const OperatorSource& source) {
+  const auto* options = source.op().builtin_options_as_Pool2DOptions();
+  if (options == nullptr) return NoOptions();
+  ir::Pool2d a;
+  a.kind = kKind;
+  a.filter_h = options->filter_height();
+  a.filter_w = options->filter_width();
+  a.stride_h = options->stride_h();
+  a.stride_w = options->stride_w();
+  KINGLET_TRY(a.activation, ReadActivation(options->fused_activation_function()));
+  KINGLET_TRY(a.padding, ReadPadding(options->padding(), source.ImageInput(0), a.filter_h,
+                                     a.filter_w, a, 1, 1));
+  return a;
+}
+
+// A shape that is computed while running could differ from the output tensor's.
+Result<ir::Attributes> ReadReshape(const OperatorSource& source) {
+  if (source.input_count() > 1) KINGLET_CHECK(source.Integers(1, "the shape"));
+  return ir::Reshape{};
+}
+
+constexpr OperatorRule kRules[] = {
+    {BuiltinOperator::ADD, 5, ReadActivated<ir::Add, schema::AddOptions>},
+    {BuiltinOperator::AVERAGE_POOL_2D, 3, ReadPool<ir::Pool2d::Kind::kAverage>},
+    {BuiltinOperator::CONV_2D, 8, ReadConv},
+    {BuiltinOperator::DEPTHWISE_CONV_2D, 7, ReadDepthwise},
+    {BuiltinOperator::FULLY_CONNECTED, 12, ReadFullyConnected},
+    {BuiltinOperator::HARD_SWISH, 1, ReadPlain<ir::HardSwish>},
+    {BuiltinOperator::LEAKY_RELU, 2, ReadLeakyRelu},
+    {BuiltinOperator::LOGISTIC, 3, ReadPlain<ir::Logistic>},
+    {BuiltinOperator::MAXIMUM, 4, ReadExtremum<ir::Extremum::Kind::kMaximum>},
+    {BuiltinOperator::MAX_POOL_2D, 3, ReadPool<ir::Pool2d::Kind::kMax>},
+    {BuiltinOperator::MINIMUM, 4, ReadExtremum<ir::Extremum::Kind::kMinimum>},
+    {BuiltinOperator::MUL, 7, ReadActivated<ir::Mul, schema::MulOptions>},
+    {BuiltinOperator::PRELU, 2, ReadPlain<ir::Prelu>},
+    {BuiltinOperator::RELU, 3, ReadClip<ir::Activation::kRelu>},
+    {BuiltinOperator::RELU6, 3, ReadClip<ir::Activation::kRelu6>},
+    {BuiltinOperator::RELU_N1_TO_1, 1, ReadClip<ir::Activation::kReluN1To1>},
+    {BuiltinOperator::RESHAPE, 1, ReadReshape, {0, -1, -1}},
+    {BuiltinOperator::SOFTMAX, 3, ReadSoftmax},
+    {BuiltinOperator::SUB, 5, ReadActivated<ir::Sub, schema::SubOptions>},
+    {BuiltinOperator::TANH, 3, ReadPlain<ir::Tanh>},
+};
+
+}  // namespace
+
+const OperatorRule* FindRule(BuiltinOperator code) {
+  const auto* rule =
+      std::ranges::find_if(kRules, [&](const OperatorRule& r) { return r.code == code; });
+  return rule == std::end(kRules) ? nullptr : rule;
+}
+
+}  // namespace kinglet::tflite

@@ -1,0 +1,19 @@
+// What each operator must compute, element by element: the arithmetic that TensorFlow Lite
+// publishes for its reference kernels, written slowly and without any of our kernels.
+#pragma once
+
+#include <vector>
+
+#include "src/base/bytes.h"
+#include "src/ir/graph.h"
+
+namespace kinglet::testing {
+
+// The bytes of each output of `op` for the bytes of its inputs (those of constants are not needed).
+std::vector<Bytes> ReferenceOp(const ir::Graph& graph, const ir::Op& op,
+                               const std::vector<ByteView>& inputs);
+
+// The graph's outputs, operator by operator.
+std::vector<Bytes> ReferenceRun(const ir::Graph& graph, const std::vector<Bytes>& inputs);
+
+}  // namespace kinglet::testing
