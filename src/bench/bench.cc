@@ -57,19 +57,23 @@ Result<std::vector<Expected>> RunAllOnHost(const ir::Graph& graph, const signal:
 uint64_t Mean(uint64_t sum, size_t count) { return count == 0 ? 0 : (sum + count / 2) / count; }
 
 void FillFromRun(const BoardRun& run, const std::vector<Expected>& expected, BenchResult& result) {
-  uint64_t dsp = 0;
-  uint64_t model = 0;
+  uint64_t dsp = 0, model = 0;
+  double dsp_cycles = 0, model_cycles = 0;
   result.bit_identical = true;
   for (size_t i = 0; i < run.samples.size(); ++i) {
     const BoardRun::Sample& sample = run.samples[i];
-    dsp += sample.instructions_dsp;
-    model += sample.instructions;
+    dsp += sample.dsp.instructions;
+    model += sample.model.instructions;
+    dsp_cycles += sample.dsp.cycles;
+    model_cycles += sample.model.cycles;
     result.bit_identical = result.bit_identical && sample.features == expected[i].features &&
                            sample.outputs == expected[i].outputs;
   }
   result.samples = run.samples.size();
   result.instructions_dsp = Mean(dsp, run.samples.size());
   result.instructions = Mean(model, run.samples.size());
+  result.cycles_dsp = Mean(static_cast<uint64_t>(dsp_cycles), run.samples.size());
+  result.cycles = Mean(static_cast<uint64_t>(model_cycles), run.samples.size());
   result.stack_bytes = run.stack_bytes;
 }
 
@@ -82,9 +86,12 @@ void FillFromProgram(const BoardProgram& program, const board::Board& board, Ben
   result.macs = program.numbers().macs;
   result.harness_flash_bytes = program.harness_flash_bytes();
   result.flash_parts = program.FlashParts();
-  const auto instructions = static_cast<double>(result.instructions_dsp + result.instructions);
-  result.estimated_latency_ms =
-      instructions * board.core.cycles_per_instruction / board.clock_hz * 1e3;
+  result.cycles_error = board.core.timing.error;
+  const auto cycles = static_cast<double>(result.cycles_dsp + result.cycles);
+  result.estimated_latency_ms = cycles / board.clock_hz * 1e3;
+  if (board.active_power_mw > 0) {
+    result.estimated_energy_uj = result.estimated_latency_ms * board.active_power_mw;
+  }
 }
 
 // A second firmware with the hook, so that the first one's figures are those of what is deployed.
@@ -106,17 +113,20 @@ Result<std::vector<LayerResult>> MeasureLayers(const ir::Graph& model, const boa
     layer.weights_bytes = program.numbers().layers[op].weights_bytes;
     layer.bit_identical = true;
     uint64_t instructions = 0;
+    double cycles = 0;
     for (size_t i = 0; i < run.samples.size(); ++i) {
       const BoardRun::Sample& sample = run.samples[i];
-      if (sample.instructions_of_layers.size() != graph.ops.size()) {
-        return Fail(Code::kInternal, "layer hook: {} calls for {} layers",
-                    sample.instructions_of_layers.size(), graph.ops.size());
+      if (sample.layers.size() != graph.ops.size()) {
+        return Fail(Code::kInternal, "layer hook: {} calls for {} layers", sample.layers.size(),
+                    graph.ops.size());
       }
-      instructions += sample.instructions_of_layers[op];
+      instructions += sample.layers[op].instructions;
+      cycles += sample.layers[op].cycles;
       layer.bit_identical =
           layer.bit_identical && sample.layer_hashes[op] == expected[i].layer_hashes[op];
     }
     layer.instructions = Mean(instructions, run.samples.size());
+    layer.cycles = Mean(static_cast<uint64_t>(cycles), run.samples.size());
   }
   return layers;
 }

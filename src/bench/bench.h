@@ -24,6 +24,7 @@ struct LayerResult {
   int64_t macs = 0;
   uint64_t weights_bytes = 0;  // constants that no earlier layer has brought
   uint64_t instructions = 0;   // mean per inference
+  uint64_t cycles = 0;         // estimated, mean per inference
   bool bit_identical = false;
 };
 
@@ -35,13 +36,17 @@ struct BenchResult {
   bool bit_identical = false;      // every feature and output byte of every sample, host and board
   uint64_t instructions_dsp = 0;   // mean per inference, the whole window; 0 without a front end
   uint64_t instructions = 0;       // mean per inference, the model alone
+  uint64_t cycles_dsp = 0;         // estimated, for instructions_dsp
+  uint64_t cycles = 0;             // estimated, for instructions
+  double cycles_error = 0;         // stated for the core's timing: a fraction either way
   uint64_t flash_bytes = 0;        // of the application image: code, constants, .data
   uint64_t ram_bytes = 0;          // .data, .bss (the arena among them) and stack_bytes
   uint64_t arena_bytes = 0;
   uint64_t stack_bytes = 0;  // high-water mark
   int64_t macs = 0;
-  double estimated_latency_ms = 0;  // (instructions_dsp + instructions) x the core's cycles per
-                                    // instruction / the board's clock
+  double estimated_latency_ms = 0;  // (cycles_dsp + cycles) / the board's clock
+  std::optional<double>
+      estimated_energy_uj;  // latency x the board's active power, when it is known
   uint64_t harness_flash_bytes =
       0;  // what measuring added to the image that ran; in no other figure
   std::vector<FlashPart> flash_parts;  // sums to flash_bytes

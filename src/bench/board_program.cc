@@ -82,25 +82,29 @@ class Reader {
 };
 
 // The counted stretches of the run, added up per sample.
-void CountInstructions(const std::vector<emulate::MarkHit>& hits, const std::vector<Mark>& marks,
-                       std::vector<BoardRun::Sample>& samples) {
-  uint64_t dsp = 0;
-  uint64_t begin[kLayerEnd + 1] = {};
+void CountWork(const board::Board& board, const std::vector<emulate::MarkHit>& hits,
+               const std::vector<Mark>& marks, std::vector<BoardRun::Sample>& samples) {
+  emulate::MarkHit begin[kLayerEnd + 1] = {};
   size_t sample = 0;
   for (const emulate::MarkHit& hit : hits) {
     const Mark mark = marks[hit.mark];
     if (sample == samples.size()) return;
-    begin[mark] = hit.executed;
-    if (mark == kModelBegin) begin[kLayerBegin] = hit.executed;
-    if (mark == kDspEnd) dsp += hit.executed - begin[kDspBegin];
-    if (mark == kLayerEnd) {
-      samples[sample].instructions_of_layers.push_back(hit.executed - begin[kLayerBegin]);
+    const auto since = [&](Mark first) {
+      const auto waited = static_cast<double>(hit.flash_bytes - begin[first].flash_bytes);
+      return Work{hit.executed - begin[first].executed,
+                  hit.cycles - begin[first].cycles + waited * board.flash_wait_cycles_per_byte};
+    };
+    begin[mark] = hit;
+    if (mark == kModelBegin) begin[kLayerBegin] = hit;
+    if (mark == kDspEnd) {
+      const Work chunk = since(kDspBegin);
+      samples[sample].dsp.instructions += chunk.instructions;
+      samples[sample].dsp.cycles += chunk.cycles;
     }
+    if (mark == kLayerEnd) samples[sample].layers.push_back(since(kLayerBegin));
     if (mark == kModelEnd) {
-      samples[sample].instructions_dsp = dsp;
-      samples[sample].instructions = hit.executed - begin[kModelBegin];
+      samples[sample].model = since(kModelBegin);
       ++sample;
-      dsp = 0;
     }
   }
 }
@@ -194,9 +198,10 @@ Result<BoardRun> BoardProgram::Run(std::span<const ByteView> samples) const {
   }
   const double seconds = kSecondsOfStart + kSecondsPerSample * static_cast<double>(samples.size());
   KINGLET_TRY(const emulate::RunOutput output,
-              emulate::Run(board_, bench_, input, {.seconds_max = seconds, .marks = names}));
+              emulate::Run(board_, bench_, input,
+                           {.seconds_max = seconds, .marks = names, .cycles = true}));
   KINGLET_TRY(BoardRun run, SplitOutput(output.output, samples.size()));
-  CountInstructions(output.hits, marks, run.samples);
+  CountWork(board_, output.hits, marks, run.samples);
 
   const uint64_t ram_bytes = application_.static_ram_bytes() + run.stack_bytes;
   if (ram_bytes > board_.ram_bytes) {

@@ -17,15 +17,22 @@
 
 namespace kinglet::bench {
 
+// Counted work of a stretch of the run. Cycles are estimated: by the core's timing, and by what the
+// board's flash makes data wait (board.h).
+struct Work {
+  uint64_t instructions = 0;
+  double cycles = 0;
+};
+
 // What a run on the board gave, per sample in the order of the samples.
 struct BoardRun {
   struct Sample {
     Bytes features;                      // with a front end
     std::vector<Bytes> outputs;          // in the graph's order
     std::vector<uint32_t> layer_hashes;  // with the layer hook: FNV-1a of each operator's output
-    uint64_t instructions_dsp = 0;       // front end, the whole window
-    uint64_t instructions = 0;           // model; with the layer hook also the hook's
-    std::vector<uint64_t> instructions_of_layers;  // with the layer hook
+    Work dsp;                            // front end, the whole window
+    Work model;                          // with the layer hook also the hook's
+    std::vector<Work> layers;            // with the layer hook
   };
   std::vector<Sample> samples;
   uint64_t stack_bytes = 0;  // the deepest the stack has been; no interrupts

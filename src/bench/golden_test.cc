@@ -88,12 +88,12 @@ TEST_P(GoldenModel, EveryLayerOnCortexM4EqualsTheReference) {
   std::printf(
       "%s: %s instructions; reference kernels %s, optimised kernels %s; flash %s B, "
       "static RAM %s B, arena %s B, stack %s B\n",
-      GetParam(), FormatCount(timed->samples[0].instructions).c_str(),
+      GetParam(), FormatCount(timed->samples[0].model.instructions).c_str(),
       FormatCount(sum("ref")).c_str(), FormatCount(sum("cmsis")).c_str(),
       FormatCount(plain->application().flash_bytes()).c_str(),
       FormatCount(plain->application().static_ram_bytes()).c_str(),
       FormatCount(plain->numbers().arena_bytes).c_str(), FormatCount(timed->stack_bytes).c_str());
-  EXPECT_GT(timed->samples[0].instructions, static_cast<uint64_t>(plain->numbers().macs));
+  EXPECT_GT(timed->samples[0].model.instructions, static_cast<uint64_t>(plain->numbers().macs));
 }
 
 }  // namespace

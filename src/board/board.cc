@@ -57,6 +57,49 @@ Result<std::string> FindFile(const std::string& folder, const std::string& name,
                       : fmt::format("known are {}", fmt::join(names, ", ")));
 }
 
+constexpr double kCyclesMax = 1000;  // of one instruction
+
+struct Cost {
+  std::string_view key;
+  double Timing::*cycles;
+};
+constexpr Cost kCosts[] = {
+    {"other", &Timing::other},
+    {"load", &Timing::load},
+    {"load_next", &Timing::load_next},
+    {"load_use", &Timing::load_use},
+    {"address_use", &Timing::address_use},
+    {"store", &Timing::store},
+    {"transfer", &Timing::transfer},
+    {"multiply", &Timing::multiply},
+    {"multiply_use", &Timing::multiply_use},
+    {"multiply_long", &Timing::multiply_long},
+    {"divide", &Timing::divide},
+    {"branch", &Timing::branch},
+    {"call", &Timing::call},
+    {"branch_register", &Timing::branch_register},
+    {"return_load", &Timing::return_load},
+    {"loop_end", &Timing::loop_end},
+    {"float_multiply_add", &Timing::float_multiply_add},
+    {"float_divide", &Timing::float_divide},
+    {"vector", &Timing::vector},
+};
+
+// Every cost must be there, so that none is forgotten.
+Timing ReadTiming(ConfigTable& table) {
+  Timing timing;
+  for (const char* key : {"issue_width", "error"}) Require(table, key);
+  timing.issue_width = static_cast<int32_t>(table.GetInt("issue_width", 1, 1, 2));
+  for (const Cost& cost : kCosts) {
+    Require(table, cost.key);
+    timing.*cost.cycles = table.GetDouble(cost.key, 0, 0, kCyclesMax);
+  }
+  timing.error = table.GetDouble("error", 0, 0, 1);
+  timing.source = RequireString(table, "source");
+  timing.error_source = RequireString(table, "error_source");
+  return timing;
+}
+
 Result<Core> LoadCore(const std::string& folder, const std::string& name) {
   KINGLET_TRY(const std::string path, FindFile(folder + "/cores", name, "core"));
   KINGLET_TRY(ConfigTable table, ConfigTable::ParseFile(path));
@@ -75,6 +118,7 @@ Result<Core> LoadCore(const std::string& folder, const std::string& name) {
   core.qemu =
       table.GetChoice("qemu", "qemu-system-arm", {"qemu-system-arm", "qemu-system-riscv32"});
   core.source = RequireString(table, "source");
+  core.timing = ReadTiming(table.Table("timing"));
   for (const char* key : {"toolchain", "fpu", "dsp", "cycles_per_instruction", "qemu"}) {
     Require(table, key);
   }
@@ -120,6 +164,10 @@ Result<Board> LoadBoardFrom(const std::string& folder, const std::string& name) 
   Require(flash, "bytes");
   board.flash_bytes = static_cast<uint64_t>(flash.GetInt("bytes", 0, 1, kMemoryBytesMax));
   board.sources.flash = RequireString(flash, "source");
+  if (flash.Has("wait_cycles_per_byte")) {
+    board.flash_wait_cycles_per_byte = flash.GetDouble("wait_cycles_per_byte", 0, 0, kCyclesMax);
+    board.sources.flash_wait = RequireString(flash, "wait_source");
+  }
   ConfigTable& ram = table.Table("ram");
   Require(ram, "bytes");
   board.ram_bytes = static_cast<uint64_t>(ram.GetInt("bytes", 0, 1, kMemoryBytesMax));
@@ -166,11 +214,15 @@ Result<std::vector<Board>> LoadBoards() {
 
 std::string CanonicalText(const Board& board) {
   const Core& core = board.core;
-  return fmt::format(
+  std::string text = fmt::format(
       "{} flash {} ram {} clock {:.17g} power {:.17g} core {} {} {} {} cpi {:.17g} {} {}",
       board.name, board.flash_bytes, board.ram_bytes, board.clock_hz, board.active_power_mw,
       core.name, core.toolchain, fmt::join(core.compile_flags, " "), core.kernels,
       core.cycles_per_instruction, core.qemu, core.machine);
+  text += fmt::format(" wait {:.17g} timing {}", board.flash_wait_cycles_per_byte,
+                      core.timing.issue_width);
+  for (const Cost& cost : kCosts) text += fmt::format(" {:.17g}", core.timing.*cost.cycles);
+  return text;
 }
 
 }  // namespace kinglet::board

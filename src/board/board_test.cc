@@ -146,7 +146,12 @@ class BoardFile : public ::testing::Test {
   static constexpr const char* kCore =
       "toolchain = 'arm-none-eabi'\ncompile_flags = ['-mcpu=cortex-m4']\nfpu = true\ndsp = true\n"
       "cycles_per_instruction = 1.5\nmachine = 'mps2-an386'\nqemu = 'qemu-system-arm'\n"
-      "source = 'measured'\n";
+      "source = 'measured'\n"
+      "[timing]\nissue_width = 1\nother = 1\nload = 2\nload_next = 1\nload_use = 0\n"
+      "address_use = 1\nstore = 1\ntransfer = 1\nmultiply = 1\nmultiply_use = 0\n"
+      "multiply_long = 1\ndivide = 7\nbranch = 3\ncall = 3\nbranch_register = 3\n"
+      "return_load = 2\nloop_end = 1\nfloat_multiply_add = 3\nfloat_divide = 14\nvector = 1\n"
+      "error = 0.1\nsource = 's'\nerror_source = 's'\n";
   static constexpr const char* kGood =
       "title = 'Toy'\ncore = 'toy'\n[flash]\nbytes = 1024\nsource = 's'\n[ram]\nbytes = 1024\n"
       "source = 's'\n[clock]\nhz = 1e6\nsource = 's'\n";
@@ -195,6 +200,22 @@ TEST_F(BoardFile, CoreWithoutCyclesIsRefused) {
   core.erase(core.find("cycles_per_instruction = 1.5\n"), 29);
   Write("cores/toy.toml", core);
   EXPECT_THAT(Load(kGood), HasSubstr("cycles_per_instruction: is missing"));
+}
+
+TEST_F(BoardFile, CoreWhoseTimingForgetsAnInstructionIsRefused) {
+  std::string core = kCore;
+  core.erase(core.find("store = 1\n"), 10);
+  Write("cores/toy.toml", core);
+  EXPECT_THAT(Load(kGood), HasSubstr("[timing] store: is missing"));
+}
+
+TEST_F(BoardFile, FlashWaitNeedsItsSource) {
+  std::string text = kGood;
+  text.insert(text.find("[ram]"), "wait_cycles_per_byte = 1.25\n");
+  EXPECT_THAT(Load(text), HasSubstr("[flash] wait_source: is missing"));
+  text.insert(text.find("[ram]"), "wait_source = 's'\n");
+  EXPECT_EQ(Load(text), "");
+  EXPECT_EQ(LoadBoardFrom(folder_->path(), "spoilt")->flash_wait_cycles_per_byte, 1.25);
 }
 
 }  // namespace

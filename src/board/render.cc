@@ -34,13 +34,17 @@ std::string BoardsJson(const std::vector<Board>& boards) {
                     {"ram_bytes", board.ram_bytes},
                     {"clock_hz", static_cast<uint64_t>(board.clock_hz)},
                     {"cycles_per_instruction", board.core.cycles_per_instruction},
+                    {"cycles_error", board.core.timing.error},
+                    {"flash_wait_cycles_per_byte", board.flash_wait_cycles_per_byte},
                     {"active_power_mw", powered ? Json(board.active_power_mw) : Json(nullptr)},
                     {"sources",
                      {{"flash", board.sources.flash},
                       {"ram", board.sources.ram},
                       {"clock", board.sources.clock},
                       {"power", powered ? Json(board.sources.power) : Json(nullptr)},
-                      {"cycles_per_instruction", board.core.source}}}});
+                      {"cycles_per_instruction", board.core.source},
+                      {"timing", board.core.timing.source},
+                      {"cycles_error", board.core.timing.error_source}}}});
   }
   return Json{{"boards", std::move(list)}}.dump(2);
 }

@@ -17,7 +17,6 @@ namespace kinglet::emulate {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr size_t kTextBytesMax = size_t{64} << 10;
 
 void LimitSelf(int resource, uint64_t value) {
   const rlimit limit{value, value};
@@ -69,7 +68,7 @@ std::vector<char*> Pointers(std::vector<std::string>& texts) {
 }
 
 // Reads until the program closes its output or the time is up; true when it closed it.
-bool ReadText(int fd, Clock::time_point deadline, std::string& text) {
+bool ReadText(int fd, Clock::time_point deadline, size_t bytes_max, std::string& text) {
   char buffer[4096];
   for (;;) {
     const auto left =
@@ -81,7 +80,7 @@ bool ReadText(int fd, Clock::time_point deadline, std::string& text) {
     const ssize_t count = read(fd, buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return true;
-    const size_t room = kTextBytesMax - text.size();
+    const size_t room = bytes_max - text.size();
     text.append(buffer, std::min(room, static_cast<size_t>(count)));
   }
 }
@@ -138,7 +137,7 @@ Result<ProcessOutput> RunProcess(const std::vector<std::string>& arguments,
     started = read(report[0], &exec_error, sizeof exec_error) != sizeof exec_error;
     const auto deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                              std::chrono::duration<double>(options.seconds_max));
-    if (started && !ReadText(output[0], deadline, result.text)) {
+    if (started && !ReadText(output[0], deadline, options.text_bytes_max, result.text)) {
       result.timed_out = true;
       kill(pid, SIGKILL);
     }

@@ -5,7 +5,9 @@
 
 #include "device/port/port.h"
 #include "src/base/files.h"
+#include "src/emulate/machine.h"
 #include "src/emulate/process.h"
+#include "src/emulate/timing.h"
 
 namespace kinglet::emulate {
 namespace {
@@ -14,9 +16,10 @@ constexpr size_t kMarksMax = 64;  // as in plugin/count.c
 
 // A mark in the plugin's file: see plugin/count.c.
 struct Record {
-  uint64_t mark, executed;
+  uint64_t mark, executed, time_units, flash_bytes;
 };
-static_assert(sizeof(Record) == 16);
+static_assert(sizeof(Record) == 32);
+constexpr const char* kTimingFile = "timing.bin";
 
 // Beside the installed program (bin/kinglet, lib/kinglet/kinglet_count.so), else where it was
 // built.
@@ -54,6 +57,16 @@ Result<std::string> PluginOption(const Image& image, const std::vector<std::stri
     option += fmt::format(",mark=0x{:x}", symbol->second);
   }
   return option;
+}
+
+// Puts the timing table into `folder`; the rest of the plugin's option.
+Result<std::string> TimingOption(const board::Board& board, const Image& image,
+                                 const std::string& folder) {
+  KINGLET_TRY(const Machine machine, FindMachine(board.core.machine));
+  KINGLET_TRY(const Bytes table, MakeTimingTable(board.core, image.path));
+  KINGLET_CHECK(WriteFileAtomic(fmt::format("{}/{}", folder, kTimingFile), table));
+  return fmt::format(",timing={},flash_begin=0x{:x},flash_end=0x{:x}", kTimingFile,
+                     machine.flash_origin, machine.flash_origin + machine.flash_bytes);
 }
 
 std::vector<std::string> Arguments(const board::Board& board, const Image& image) {
@@ -113,7 +126,9 @@ Result<std::vector<MarkHit>> ReadHits(const std::string& path, size_t mark_count
   for (size_t at = 0; at + sizeof(Record) <= bytes.size(); at += sizeof(Record)) {
     const auto record = LoadLe<Record>(bytes, at);
     if (record.mark >= mark_count) return Fail(Code::kInternal, "{}: mark {}", path, record.mark);
-    hits.push_back({static_cast<uint32_t>(record.mark), record.executed});
+    hits.push_back({static_cast<uint32_t>(record.mark), record.executed,
+                    static_cast<double>(record.time_units) / kTimeUnitsPerCycle,
+                    record.flash_bytes});
   }
   return hits;
 }
@@ -127,6 +142,10 @@ Result<RunOutput> Run(const board::Board& board, const Image& image, ByteView in
   std::vector<std::string> arguments = Arguments(board, image);
   if (!options.marks.empty()) {
     KINGLET_TRY(std::string plugin, PluginOption(image, options.marks));
+    if (options.cycles) {
+      KINGLET_TRY(const std::string timing, TimingOption(board, image, folder.path()));
+      plugin += timing;
+    }
     arguments.emplace_back("-plugin");
     arguments.push_back(std::move(plugin));
   }

@@ -19,12 +19,18 @@ namespace kinglet::emulate {
 struct MarkHit {
   uint32_t mark = 0;  // index into RunOptions::marks
   uint64_t executed = 0;
+  double cycles = 0;         // estimated, see RunOptions::cycles
+  uint64_t flash_bytes = 0;  // of data loaded from flash
 };
 
 struct RunOptions {
   double seconds_max = 120;          // then the emulator is killed: kIo
   std::vector<std::string> marks{};  // symbols of the image, at most 64; the instruction there is
                                      // not yet executed when it is hit
+  // Also estimate cycles, by the timing of the board's core (timing.h) and in memory that never
+  // waits, and count what is loaded from flash. A block of instructions that a mark stands in
+  // counts before it.
+  bool cycles = false;
   uint64_t file_bytes_max = uint64_t{256} << 20;  // of the output, and of the record of hits
 };
 

@@ -156,6 +156,51 @@ mark_end:
   EXPECT_THAT(InstructionsBetween(run->hits, 0, 1), ElementsAre(4U));
 }
 
+// 100 turns of four instructions; marks at the beginnings of blocks.
+constexpr const char* kTimedLoop = R"(
+    .syntax unified
+    .thumb
+    .text
+    .globl Calibrate
+    .thumb_func
+Calibrate:
+    movs r3, #100
+    ldr r2, =table
+    b mark_begin
+mark_begin:
+    ldr r0, [r2]
+    adds r1, r0, r1
+    subs r3, #1
+    bne mark_begin
+mark_end:
+    bx lr
+    .pool
+    .section .rodata
+    .balign 4
+table: .word 5
+)";
+
+TEST(Qemu, AddsUpTheCyclesOfEveryTurnAndWhatIsLoadedFromFlash) {
+  const auto cycles_on = [](const std::string& core) {
+    const auto run =
+        BuildAndRun(Core(core), {{"main.cc", MainCalling("Calibrate();")}, {"loop.S", kTimedLoop}},
+                    {}, {.marks = {"mark_begin", "mark_end"}, .cycles = true});
+    EXPECT_TRUE(run) << run.error().message;
+    if (!run) return 0.0;
+    EXPECT_EQ(run->hits.size(), 101U);
+    const MarkHit &first = run->hits.front(), &last = run->hits.back();
+    EXPECT_EQ(last.executed - first.executed, 400U);
+    EXPECT_EQ(last.flash_bytes - first.flash_bytes, 400U);
+    return last.cycles - first.cycles;
+  };
+  // Within the block that holds a mark, see RunOptions::cycles.
+  const double slack = 10;
+  EXPECT_NEAR(cycles_on("cortex-m4f"), 99 * (2 + 1 + 1 + 3) + 5, slack);
+  EXPECT_NEAR(cycles_on("cortex-m0plus"), 99 * (2 + 1 + 1 + 2) + 5, slack);
+  // Its subtraction shares a cycle with the addition, and the branch is predicted.
+  EXPECT_NEAR(cycles_on("cortex-m7"), 99 * (1 + 2 + 1) + 4, slack);
+}
+
 TEST_P(EveryCore, TellsHowDeepTheStackWas) {
   const auto run = BuildAndRun(Core(GetParam()), {{"main.cc", R"(
 #include "device/port/port.h"

@@ -99,6 +99,13 @@ TEST(Plan, LatencyIsLimitedOnlyWhenAsked) {
   EXPECT_EQ(PlanOne(board, {.latency_ms_max = 12.5}).verdict, Verdict::kFits);
 }
 
+TEST(Plan, DataThatWaitForFlashTakeTheirTime) {
+  board::Board board = MakeBoard("b", 1 << 20, 1 << 20);
+  const double without = PlanOne(board).members[0].latency().Total().predicted;
+  board.flash_wait_cycles_per_byte = 2 * board.core.cycles_per_instruction;
+  EXPECT_DOUBLE_EQ(PlanOne(board).members[0].latency().Total().predicted, 1.5 * without);
+}
+
 TEST(Plan, StreamMustKeepUpWithItsSteps) {
   FeaturesCost features = Features();
   features.window_ms = 100;

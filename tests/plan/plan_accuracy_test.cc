@@ -106,9 +106,13 @@ TEST_P(PlanAccuracy, FirmwareIsWhatThePlanSaid) {
 
   const bench::BoardRun::Sample& sample = run->samples[0];
   ExpectWithin(lookahead::CostOf(*measured, board->core)->instructions,
-               static_cast<double>(sample.instructions), "instructions of the model");
+               static_cast<double>(sample.model.instructions), "instructions of the model");
   ExpectWithin(lookahead::CostOf(pipeline, board->core)->instructions,
-               static_cast<double>(sample.instructions_dsp), "instructions of the features");
+               static_cast<double>(sample.dsp.instructions), "instructions of the features");
+  const double cycles_per_instruction =
+      sample.model.cycles / static_cast<double>(sample.model.instructions);
+  EXPECT_NEAR(cycles_per_instruction, board->core.cycles_per_instruction,
+              0.1 * board->core.cycles_per_instruction);
 }
 
 }  // namespace
