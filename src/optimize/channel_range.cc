@@ -6,13 +6,18 @@
 #include <variant>
 
 #include "device/kernels/add.h"
+#include "device/kernels/add_broadcast.h"
 #include "device/kernels/average_pool_2d.h"
 #include "device/kernels/conv_2d.h"
 #include "device/kernels/depthwise_conv_2d.h"
+#include "device/kernels/extremum.h"
 #include "device/kernels/fully_connected.h"
+#include "device/kernels/lookup.h"
 #include "device/kernels/max_pool_2d.h"
+#include "device/kernels/mul.h"
 #include "device/kernels/requantize.h"
 #include "device/kernels/reshape.h"
+#include "device/kernels/sub.h"
 
 namespace kinglet::optimize {
 namespace {
@@ -103,6 +108,14 @@ auto VisitKernel(const ir::KernelCall& call, const Visitor& visitor) {
   if (function == "Add") return visit.template operator()<kernels::AddParams>();
   if (function == "AveragePool2d") return visit.template operator()<kernels::AveragePool2dParams>();
   if (function == "MaxPool2d") return visit.template operator()<kernels::MaxPool2dParams>();
+  if (function == "AddBroadcast" || function == "Sub") {
+    return visit.template operator()<kernels::SumParams>();
+  }
+  if (function == "Mul") return visit.template operator()<kernels::MulParams>();
+  if (function == "Minimum" || function == "Maximum") {
+    return visit.template operator()<kernels::ExtremumParams>();
+  }
+  if (function == "Lookup") return visit.template operator()<kernels::LookupParams>();
   if (function == "Reshape") return visit.template operator()<kernels::ReshapeParams>();
   return visitor(std::monostate{});
 }
@@ -217,23 +230,44 @@ class RangeFinder {
   }
 
   std::vector<Range> operator()(const kernels::AddParams& p) const {
-    const auto& a = Input("input1");
-    const auto& b = Input("input2");
-    if (a.empty() || a.size() != b.size()) return Unknown(p.activation_min, p.activation_max);
-    // The kernel never falls when one of its inputs rises, and adds each pair of elements alike.
     kernels::AddParams one = p;
     one.count = 1;
-    const auto sum = [&](int32_t x, int32_t y) {
-      const auto x8 = static_cast<int8_t>(x), y8 = static_cast<int8_t>(y);
-      int8_t result = 0;
-      kernels::Add(one, &x8, &y8, &result);
-      return int32_t{result};
-    };
+    return OfPairs(
+        [&](const int8_t* x, const int8_t* y, int8_t* result) { kernels::Add(one, x, y, result); });
+  }
+  std::vector<Range> operator()(const kernels::SumParams& p) const {
+    const bool sum = call_.kernel->function == "AddBroadcast";
+    const kernels::SumParams one = OnePair(p);
+    return OfPairs([&](const int8_t* x, const int8_t* y, int8_t* result) {
+      (sum ? kernels::AddBroadcast : kernels::Sub)(one, x, y, result);
+    });
+  }
+  std::vector<Range> operator()(const kernels::MulParams& p) const {
+    // Beyond this shift a product of 17 bits may wrap.
+    if (p.shift > 14) return Unknown(p.activation_min, p.activation_max);
+    const kernels::MulParams one = OnePair(p);
+    return OfPairs(
+        [&](const int8_t* x, const int8_t* y, int8_t* result) { kernels::Mul(one, x, y, result); });
+  }
+  std::vector<Range> operator()(const kernels::ExtremumParams& p) const {
+    const bool minimum = call_.kernel->function == "Minimum";
+    const kernels::ExtremumParams one = OnePair(p);
+    return OfPairs([&](const int8_t* x, const int8_t* y, int8_t* result) {
+      (minimum ? kernels::Minimum : kernels::Maximum)(one, x, y, result);
+    });
+  }
+
+  std::vector<Range> operator()(const kernels::LookupParams&) const {
+    const ByteView table = args_.Data("table");
     std::vector<Range> ranges;
-    for (size_t c = 0; c < a.size(); ++c) {
-      ranges.push_back({sum(a[c].min, b[c].min), sum(a[c].max, b[c].max)});
+    for (const Range& in : Input("input")) {
+      Range& range = ranges.emplace_back(Range{127, -128});
+      for (int32_t value = in.min; value <= in.max; ++value) {
+        const int32_t result = static_cast<int8_t>(table[static_cast<size_t>(value + 128)]);
+        range = {std::min(range.min, result), std::max(range.max, result)};
+      }
     }
-    return ranges;
+    return ranges.empty() ? Unknown(-128, 127) : ranges;
   }
 
   std::vector<Range> operator()(const kernels::AveragePool2dParams& p) const { return Clamped(p); }
@@ -271,6 +305,38 @@ class RangeFinder {
   }
   std::vector<Range> Unknown(int32_t min, int32_t max) const {
     return std::vector<Range>(static_cast<size_t>(ChannelCount(Output())), Range{min, max});
+  }
+
+  template <typename Params>
+  static Params OnePair(Params p) {
+    std::fill_n(p.sizes, kernels::kBroadcastRank, 1);
+    std::fill_n(p.steps1, kernels::kBroadcastRank, 0);
+    std::fill_n(p.steps2, kernels::kBroadcastRank, 0);
+    return p;
+  }
+
+  // Of `run`, which makes an element of a pair of elements. With either of them fixed it only rises
+  // or only falls with the other, so that its extremes lie at the ends of both ranges.
+  template <typename RunPair>
+  std::vector<Range> OfPairs(const RunPair& run) const {
+    const auto& a = Input("input1");
+    const auto& b = Input("input2");
+    std::vector<Range> ranges = Unknown(-128, 127);
+    if (a.empty() || b.empty()) return ranges;
+    for (size_t c = 0; c < ranges.size(); ++c) {
+      const Range &x = a[a.size() == 1 ? 0 : c], &y = b[b.size() == 1 ? 0 : c];
+      ranges[c] = {127, -128};
+      for (const int32_t x_end : {x.min, x.max}) {
+        for (const int32_t y_end : {y.min, y.max}) {
+          const auto x8 = static_cast<int8_t>(x_end), y8 = static_cast<int8_t>(y_end);
+          int8_t result = 0;
+          run(&x8, &y8, &result);
+          ranges[c] = {std::min<int32_t>(ranges[c].min, result),
+                       std::max<int32_t>(ranges[c].max, result)};
+        }
+      }
+    }
+    return ranges;
   }
 
   template <typename Params, typename Multiplier, typename Shift>

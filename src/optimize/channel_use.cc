@@ -62,6 +62,15 @@ class Classes {
   std::vector<bool> needed_;
 };
 
+// Of one input, or of several that stretch to the output.
+bool WorksElementByElement(const ir::Op& op) {
+  const auto is = [&]<typename... Kinds>() {
+    return (std::holds_alternative<Kinds>(op.attributes) || ...);
+  };
+  return is.template operator()<ir::Add, ir::Sub, ir::Mul, ir::Extremum, ir::Prelu, ir::Clip,
+                                ir::LeakyRelu, ir::HardSwish, ir::Logistic, ir::Tanh>();
+}
+
 class Search {
  public:
   Search(const ir::Graph& graph, const ChannelRanges& ranges)
@@ -108,14 +117,15 @@ class Search {
       return channels % inputs == 0 &&
              TieEach(op.inputs[0], output, channels, [&](size_t c) { return c % inputs; });
     }
-    if (std::holds_alternative<ir::Add>(op.attributes)) {
-      return std::ranges::all_of(op.inputs, [&](ir::TensorIndex input) {
-        if (graph_.tensor(input).shape != graph_.tensor(output).shape) return false;
-        return graph_.tensor(input).constant ||
-               TieEach(input, output, channels, [](size_t c) { return c; });
-      });
-    }
-    return false;
+    if (!WorksElementByElement(op)) return false;
+    return std::ranges::all_of(op.inputs, [&](ir::TensorIndex input) {
+      if (graph_.tensor(input).constant) return true;
+      if (ChannelCount(graph_.tensor(input)) == channels) {
+        return TieEach(input, output, channels, [](size_t c) { return c; });
+      }
+      NeedAll(input);  // its one channel repeats
+      return classes_.Follows(input);
+    });
   }
 
   template <typename InputOf>

@@ -89,7 +89,10 @@ class Remover {
     } else if (output_shrinks) {
       for (ir::TensorIndex& input : op.inputs) {
         const ir::Tensor& tensor = graph_.tensor(input);
-        if (!tensor.constant) continue;
+        const size_t channels = needed_[static_cast<size_t>(op.outputs[0])].size();
+        const bool repeats =
+            tensor.shape.empty() || static_cast<size_t>(tensor.shape.back()) != channels;
+        if (!tensor.constant || repeats) continue;
         input = AddTensor(Select(tensor, tensor.shape.size() - 1, Kept(op.outputs[0])));
       }
     }

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "src/ir/lower.h"
+#include "src/optimize/channel_range.h"
 
 namespace kinglet::optimize {
 namespace {
@@ -18,11 +19,37 @@ bool IsOneElementPool(const ir::Graph& graph, const ir::Op& op) {
   return range.min == -128 && range.max == 127 && graph.tensor(op.inputs[0]).shape == output.shape;
 }
 
-// Whether `op` writes its input's bytes as they are, meaning the same values.
-bool IsIdentity(const ir::Graph& graph, const ir::Op& op) {
-  if (!std::holds_alternative<ir::Reshape>(op.attributes) && !IsOneElementPool(graph, op)) {
-    return false;
+// Whether `call` looks up each value, and those that `ranges` allow give themselves.
+bool LooksUpItself(const ir::KernelCall& call, const std::vector<Range>& ranges) {
+  if (call.kernel->function != "Lookup" || ranges.empty()) return false;
+  const auto table = std::ranges::find(call.arguments, "table", &ir::Argument::name);
+  KINGLET_ASSERT(table != call.arguments.end());
+  return std::ranges::all_of(ranges, [&](const Range& range) {
+    for (int32_t value = range.min; value <= range.max; ++value) {
+      if (static_cast<int8_t>(table->data[static_cast<size_t>(value + 128)]) != value) return false;
+    }
+    return true;
+  });
+}
+
+// Per operator whether it writes its input's bytes, leaving aside what they mean.
+std::vector<bool> FindCopies(const ir::Graph& graph, const std::vector<ir::KernelCall>& calls) {
+  const ChannelRanges ranges = FindRanges(graph, calls);
+  std::vector<bool> copies;
+  for (const ir::Op& op : graph.ops) {
+    copies.push_back(std::holds_alternative<ir::Reshape>(op.attributes) ||
+                     IsOneElementPool(graph, op));
   }
+  for (const ir::KernelCall& call : calls) {
+    const ir::Op& op = graph.ops[call.op_index];
+    if (LooksUpItself(call, ranges[static_cast<size_t>(op.inputs[0])])) {
+      copies[call.op_index] = true;
+    }
+  }
+  return copies;
+}
+
+bool MeansTheSame(const ir::Graph& graph, const ir::Op& op) {
   const ir::Tensor& input = graph.tensor(op.inputs[0]);
   const ir::Tensor& output = graph.tensor(op.outputs[0]);
   return !input.constant && input.type == output.type && input.quantization == output.quantization;
@@ -30,17 +57,19 @@ bool IsIdentity(const ir::Graph& graph, const ir::Op& op) {
 
 class Remover {
  public:
-  explicit Remover(ir::Graph graph) : graph_(std::move(graph)) {}
+  Remover(ir::Graph graph, std::vector<bool> copies)
+      : graph_(std::move(graph)), copies_(std::move(copies)) {}
 
   Rewritten Run() {
     std::vector<ir::Op> kept;
+    std::vector<bool> gone(graph_.ops.size(), false);
     for (size_t i = 0; i < graph_.ops.size(); ++i) {
-      ir::Op& op = graph_.ops[i];
-      if (IsIdentity(graph_, op) && Bypass(i, op.inputs[0], op.outputs[0])) {
-        changes_.push_back(fmt::format("{}: moves nothing", op.name));
-      } else {
-        kept.push_back(std::move(op));
-      }
+      const ir::Op& op = graph_.ops[i];
+      gone[i] = copies_[i] && MeansTheSame(graph_, op) && Bypass(i, op.inputs[0], op.outputs[0]);
+      if (gone[i]) changes_.push_back(fmt::format("{}: changes nothing", op.name));
+    }
+    for (size_t i = 0; i < graph_.ops.size(); ++i) {
+      if (!gone[i]) kept.push_back(std::move(graph_.ops[i]));
     }
     graph_.ops = std::move(kept);
     return {std::move(graph_), std::move(changes_)};
@@ -54,8 +83,8 @@ class Remover {
   // Makes the readers of `output`, which operator `identity` wrote, read `input`. False, with
   // nothing changed, when one of them cannot.
   bool Bypass(size_t identity, ir::TensorIndex input, ir::TensorIndex output) {
-    if (Contains(graph_.outputs, output)) return false;
     const bool same_shape = graph_.tensor(input).shape == graph_.tensor(output).shape;
+    if (Contains(graph_.outputs, output)) return same_shape && WriteDirectly(input, output);
     for (size_t i = identity + 1; i < graph_.ops.size() && !same_shape; ++i) {
       const ir::Op& reader = graph_.ops[i];
       if (!Contains(reader.inputs, output)) continue;
@@ -69,12 +98,27 @@ class Remover {
     return true;
   }
 
+  // Makes the operator that writes `input` write the graph's `output` instead.
+  bool WriteDirectly(ir::TensorIndex input, ir::TensorIndex output) {
+    if (Contains(graph_.inputs, input) || Contains(graph_.outputs, input)) return false;
+    for (ir::Op& op : graph_.ops) {
+      std::ranges::replace(op.inputs, input, output);
+      std::ranges::replace(op.outputs, input, output);
+    }
+    return true;
+  }
+
   ir::Graph graph_;
+  const std::vector<bool> copies_;
   std::vector<std::string> changes_;
 };
 
 }  // namespace
 
-Result<Rewritten> RemoveIdentities(ir::Graph graph) { return Remover(std::move(graph)).Run(); }
+Result<Rewritten> RemoveIdentities(ir::Graph graph) {
+  KINGLET_TRY(const std::vector<ir::KernelCall> calls, ir::Lower(graph));
+  std::vector<bool> copies = FindCopies(graph, calls);
+  return Remover(std::move(graph), std::move(copies)).Run();
+}
 
 }  // namespace kinglet::optimize

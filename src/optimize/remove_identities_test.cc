@@ -51,6 +51,27 @@ TEST(RemoveIdentities, APoolOfOneElementGoesUnlessItClamps) {
   }
 }
 
+// A rectifier behind a convolution that has clamped already; and the model's output keeps its name.
+TEST(RemoveIdentities, ARectifierOfWhatIsNeverNegativeGoes) {
+  for (const auto activation : {ir::Activation::kRelu, ir::Activation::kNone}) {
+    GraphBuilder b("rectified", 1);
+    const auto y = b.Conv(b.Input({1, 6, 6, 3}), 4, {3, 1, 1});
+    ir::Graph graph = b.Finish({y});
+    std::get<ir::Conv2d>(graph.ops[0].attributes).activation = activation;
+    ir::Tensor tensor = graph.tensor(y);
+    tensor.name = "rectified";
+    graph.tensors.push_back(tensor);
+    const auto output = static_cast<ir::TensorIndex>(graph.tensors.size()) - 1;
+    graph.ops.push_back({"relu", ir::Clip{ir::Activation::kRelu}, {y}, {output}});
+    graph.outputs = {output};
+    const auto rewritten = RemoveIdentities(graph);
+    ASSERT_TRUE(rewritten.has_value());
+    EXPECT_EQ(rewritten->graph.ops.size(), activation == ir::Activation::kRelu ? 1U : 2U);
+    EXPECT_EQ(rewritten->graph.ops.back().outputs[0], output);
+    EXPECT_TRUE(SameOutputs(graph, rewritten->graph, 1));
+  }
+}
+
 TEST(RemoveIdentities, ChangesNoBitOfRandomGraphs) {
   size_t removed = 0;
   for (uint64_t seed = 0; seed < 300; ++seed) {
