@@ -1,7 +1,5 @@
 // Files that people import: sound, pictures, IDX, CSV, and the project's own text forms. The first
 // byte of the input picks the parser.
-#include <algorithm>
-
 #include "fuzz/fuzz.h"
 #include "src/data/csv.h"
 #include "src/data/dataset.h"
@@ -77,12 +75,6 @@ void ParseText(Parser parser, std::string_view text) {
   }
 }
 
-Bytes Seed(Parser parser, ByteView bytes) {
-  Bytes seed(bytes.size() + 1, parser);
-  std::copy(bytes.begin(), bytes.end(), seed.begin() + 1);
-  return seed;
-}
-
 }  // namespace
 
 std::vector<Bytes> Seeds() {
@@ -94,16 +86,16 @@ std::vector<Bytes> Seeds() {
   std::vector<Bytes> seeds;
   for (const int subtype :
        {SF_FORMAT_PCM_16, SF_FORMAT_PCM_24, SF_FORMAT_FLOAT, SF_FORMAT_ULAW, SF_FORMAT_IMA_ADPCM}) {
-    seeds.push_back(Seed(kWav, data::MakeWav(data::Noise(300, 1), {.subtype = subtype})));
+    seeds.push_back(WithPick(kWav, data::MakeWav(data::Noise(300, 1), {.subtype = subtype})));
   }
-  seeds.push_back(Seed(kPng, data::MakePng(pixels, 12, 8, 3)));
-  seeds.push_back(Seed(kPng, data::MakePng(pixels, 12, 8, 1)));
-  seeds.push_back(Seed(kJpeg, data::MakeJpeg(pixels, 12, 8, 3)));
-  seeds.push_back(Seed(kIdxImages, data::MakeIdx({3, 2, 2}, Bytes(12, 5))));
-  seeds.push_back(Seed(kIdxLabels, data::MakeIdx({3}, {1, 2, 3})));
-  seeds.push_back(Seed(kCsv, AsBytes("path,label\n\"a \"\"b\"\".wav\",yes\r\nc.wav,no\n")));
-  seeds.push_back(Seed(kManifest, AsBytes(data::FormatManifest({recording, recording}))));
-  seeds.push_back(Seed(kPattern, AsBytes("{label}/{group}_nohash_{*}.wav")));
+  seeds.push_back(WithPick(kPng, data::MakePng(pixels, 12, 8, 3)));
+  seeds.push_back(WithPick(kPng, data::MakePng(pixels, 12, 8, 1)));
+  seeds.push_back(WithPick(kJpeg, data::MakeJpeg(pixels, 12, 8, 3)));
+  seeds.push_back(WithPick(kIdxImages, data::MakeIdx({3, 2, 2}, Bytes(12, 5))));
+  seeds.push_back(WithPick(kIdxLabels, data::MakeIdx({3}, {1, 2, 3})));
+  seeds.push_back(WithPick(kCsv, AsBytes("path,label\n\"a \"\"b\"\".wav\",yes\r\nc.wav,no\n")));
+  seeds.push_back(WithPick(kManifest, AsBytes(data::FormatManifest({recording, recording}))));
+  seeds.push_back(WithPick(kPattern, AsBytes("{label}/{group}_nohash_{*}.wav")));
   return seeds;
 }
 

@@ -100,11 +100,8 @@ Timing ReadTiming(ConfigTable& table) {
   return timing;
 }
 
-Result<Core> LoadCore(const std::string& folder, const std::string& name) {
-  KINGLET_TRY(const std::string path, FindFile(folder + "/cores", name, "core"));
-  KINGLET_TRY(ConfigTable table, ConfigTable::ParseFile(path));
+Result<Core> ReadCore(ConfigTable& table) {
   Core core;
-  core.name = name;
   core.toolchain =
       table.GetChoice("toolchain", "arm-none-eabi", {"arm-none-eabi", "riscv64-unknown-elf"});
   core.compile_flags = table.GetStrings("compile_flags");
@@ -123,6 +120,48 @@ Result<Core> LoadCore(const std::string& folder, const std::string& name) {
     Require(table, key);
   }
   KINGLET_CHECK(table.Finish());
+  return core;
+}
+
+// The board, with nothing of its core but the name.
+Result<Board> ReadBoard(ConfigTable& table) {
+  Board board;
+  board.title = RequireString(table, "title");
+  board.generic = table.GetBool("generic", false);
+  board.core.name = RequireString(table, "core");
+
+  ConfigTable& flash = table.Table("flash");
+  Require(flash, "bytes");
+  board.flash_bytes = static_cast<uint64_t>(flash.GetInt("bytes", 0, 1, kMemoryBytesMax));
+  board.sources.flash = RequireString(flash, "source");
+  if (flash.Has("wait_cycles_per_byte")) {
+    board.flash_wait_cycles_per_byte = flash.GetDouble("wait_cycles_per_byte", 0, 0, kCyclesMax);
+    board.sources.flash_wait = RequireString(flash, "wait_source");
+  }
+  ConfigTable& ram = table.Table("ram");
+  Require(ram, "bytes");
+  board.ram_bytes = static_cast<uint64_t>(ram.GetInt("bytes", 0, 1, kMemoryBytesMax));
+  board.sources.ram = RequireString(ram, "source");
+  ConfigTable& clock = table.Table("clock");
+  Require(clock, "hz");
+  board.clock_hz = clock.GetDouble("hz", 0, 1e3, kClockHzMax);
+  board.sources.clock = RequireString(clock, "source");
+  if (table.Has("power")) {
+    ConfigTable& power = table.Table("power");
+    Require(power, "active_mw");
+    board.active_power_mw = power.GetDouble("active_mw", 0, 0.001, kPowerMwMax);
+    board.sources.power = RequireString(power, "source");
+  }
+  KINGLET_CHECK(table.Finish());
+
+  return board;
+}
+
+Result<Core> LoadCore(const std::string& folder, const std::string& name) {
+  KINGLET_TRY(const std::string path, FindFile(folder + "/cores", name, "core"));
+  KINGLET_TRY(ConfigTable table, ConfigTable::ParseFile(path));
+  KINGLET_TRY(Core core, ReadCore(table));
+  core.name = name;
   return core;
 }
 
@@ -151,42 +190,24 @@ Result<std::string> DataFolder() {
       installed.string(), KINGLET_SOURCE_DIR);
 }
 
+Result<Core> ParseCore(std::string_view text, const std::string& place) {
+  KINGLET_TRY(ConfigTable table, ConfigTable::Parse(text, place));
+  return ReadCore(table);
+}
+
+Result<Board> ParseBoard(std::string_view text, const std::string& place) {
+  KINGLET_TRY(ConfigTable table, ConfigTable::Parse(text, place));
+  return ReadBoard(table);
+}
+
 Result<Board> LoadBoardFrom(const std::string& folder, const std::string& name) {
   KINGLET_TRY(const std::string path, FindFile(folder + "/boards", name, "board"));
   KINGLET_TRY(ConfigTable table, ConfigTable::ParseFile(path));
-  Board board;
+  KINGLET_TRY(Board board, ReadBoard(table));
   board.name = name;
-  board.title = RequireString(table, "title");
-  board.generic = table.GetBool("generic", false);
-  const std::string core = RequireString(table, "core");
-
-  ConfigTable& flash = table.Table("flash");
-  Require(flash, "bytes");
-  board.flash_bytes = static_cast<uint64_t>(flash.GetInt("bytes", 0, 1, kMemoryBytesMax));
-  board.sources.flash = RequireString(flash, "source");
-  if (flash.Has("wait_cycles_per_byte")) {
-    board.flash_wait_cycles_per_byte = flash.GetDouble("wait_cycles_per_byte", 0, 0, kCyclesMax);
-    board.sources.flash_wait = RequireString(flash, "wait_source");
-  }
-  ConfigTable& ram = table.Table("ram");
-  Require(ram, "bytes");
-  board.ram_bytes = static_cast<uint64_t>(ram.GetInt("bytes", 0, 1, kMemoryBytesMax));
-  board.sources.ram = RequireString(ram, "source");
-  ConfigTable& clock = table.Table("clock");
-  Require(clock, "hz");
-  board.clock_hz = clock.GetDouble("hz", 0, 1e3, kClockHzMax);
-  board.sources.clock = RequireString(clock, "source");
-  if (table.Has("power")) {
-    ConfigTable& power = table.Table("power");
-    Require(power, "active_mw");
-    board.active_power_mw = power.GetDouble("active_mw", 0, 0.001, kPowerMwMax);
-    board.sources.power = RequireString(power, "source");
-  }
-  KINGLET_CHECK(table.Finish());
-
-  auto loaded = LoadCore(folder, core);
-  if (!loaded) return Within(path, std::move(loaded).error());
-  board.core = std::move(*loaded);
+  auto core = LoadCore(folder, board.core.name);
+  if (!core) return Within(path, std::move(core).error());
+  board.core = std::move(*core);
   return board;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/base/result.h"
@@ -89,6 +90,11 @@ Result<std::vector<Board>> LoadBoards();
 // Every figure and flag of the board and its core in fixed order, without titles and sources: for
 // content keys.
 std::string CanonicalText(const Board& board);
+
+// What a board or core file says, `place` naming it in messages; the file's own name is not in it,
+// and of a board's core only the name.
+Result<Board> ParseBoard(std::string_view text, const std::string& place);
+Result<Core> ParseCore(std::string_view text, const std::string& place);
 
 // The same from `folder` instead of DataFolder().
 Result<Board> LoadBoardFrom(const std::string& folder, const std::string& name);

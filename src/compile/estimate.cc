@@ -41,9 +41,15 @@ Result<CoreCosts> LoadCoreCosts(const std::string& core) {
                 "{}: nobody has measured the kernels' costs on {}: run calibrate {}", path, core,
                 core);
   }
-  KINGLET_TRY(ConfigTable table, ConfigTable::ParseFile(path));
-  CoreCosts costs;
+  KINGLET_TRY(const std::string text, ReadTextFile(path));
+  KINGLET_TRY(CoreCosts costs, ParseCoreCosts(text, path));
   costs.core = core;
+  return costs;
+}
+
+Result<CoreCosts> ParseCoreCosts(std::string_view text, const std::string& place) {
+  KINGLET_TRY(ConfigTable table, ConfigTable::Parse(text, place));
+  CoreCosts costs;
   costs.argument_bytes = table.GetDouble("argument_bytes", 0, 0, kPerUnitMax);
   for (const std::string& key : table.Keys()) {
     if (key != "argument_bytes") costs.kernels[key] = ReadKernel(table.Table(key));

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/compile/kernel_work.h"
@@ -49,6 +50,8 @@ inline constexpr double kInstructionsError = 0.05;
 
 // kNotFound when nobody has measured `core`.
 Result<CoreCosts> LoadCoreCosts(const std::string& core);
+// What such a file says, `place` naming it in messages; the core's name is not in it.
+Result<CoreCosts> ParseCoreCosts(std::string_view text, const std::string& place);
 
 // As the file's text.
 std::string CoreCostsText(const CoreCosts& costs);

@@ -14,24 +14,6 @@ constexpr std::string_view kFirstLine = "kinglet-catalog 1";
 constexpr std::string_view kPrevious = "previous ";
 constexpr std::string_view kReference = "catalog";
 
-struct Page {
-  std::optional<Digest> previous;
-  std::vector<Recording> recordings;
-  std::vector<Rejected> rejected;
-};
-
-std::string FormatPage(const Page& page) {
-  std::string text =
-      fmt::format("{}\n{}{}\n", kFirstLine, kPrevious, page.previous ? page.previous->Hex() : "-");
-  for (const Recording& recording : page.recordings) {
-    text += "+\t" + FormatRecording(recording) + "\n";
-  }
-  for (const Rejected& rejected : page.rejected) {
-    text += "!\t" + EscapeField(rejected.name) + "\t" + EscapeField(rejected.reason) + "\n";
-  }
-  return text;
-}
-
 std::string_view TakeLine(std::string_view& text) {
   const size_t end = std::min(text.find('\n'), text.size());
   const std::string_view line = text.substr(0, end);
@@ -39,7 +21,7 @@ std::string_view TakeLine(std::string_view& text) {
   return line;
 }
 
-Status ParseEntry(std::string_view line, Page& page) {
+Status ParseEntry(std::string_view line, CatalogPage& page) {
   if (line.starts_with("+\t")) {
     KINGLET_TRY(Recording recording, ParseRecording(line.substr(2)));
     page.recordings.push_back(std::move(recording));
@@ -56,23 +38,11 @@ Status ParseEntry(std::string_view line, Page& page) {
   return {};
 }
 
-Result<Page> ParsePage(std::string_view text) {
-  Page page;
-  if (TakeLine(text) != kFirstLine) return Fail(Code::kInvalid, "not a page of the catalogue");
-  const std::string_view previous = TakeLine(text);
-  if (!previous.starts_with(kPrevious)) return Fail(Code::kInvalid, "no line 'previous'");
-  if (previous.substr(kPrevious.size()) != "-") {
-    KINGLET_TRY(page.previous, Digest::FromHex(previous.substr(kPrevious.size())));
-  }
-  while (!text.empty()) KINGLET_CHECK(ParseEntry(TakeLine(text), page));
-  return page;
-}
-
-Status PutPage(store::Store& store, const Page& page) {
+Status PutPage(store::Store& store, const CatalogPage& page) {
   std::vector<Digest> holds;
   if (page.previous) holds.push_back(*page.previous);
   for (const Recording& recording : page.recordings) holds.push_back(recording.content);
-  KINGLET_TRY(const Digest head, store.PutBlob(AsBytes(FormatPage(page)), holds));
+  KINGLET_TRY(const Digest head, store.PutBlob(AsBytes(FormatCatalogPage(page)), holds));
   return store.SetReference(kReference, head);
 }
 
@@ -102,6 +72,30 @@ bool MatchesGlob(std::string_view pattern, std::string_view text) {
 
 }  // namespace
 
+std::string FormatCatalogPage(const CatalogPage& page) {
+  std::string text =
+      fmt::format("{}\n{}{}\n", kFirstLine, kPrevious, page.previous ? page.previous->Hex() : "-");
+  for (const Recording& recording : page.recordings) {
+    text += "+\t" + FormatRecording(recording) + "\n";
+  }
+  for (const Rejected& rejected : page.rejected) {
+    text += "!\t" + EscapeField(rejected.name) + "\t" + EscapeField(rejected.reason) + "\n";
+  }
+  return text;
+}
+
+Result<CatalogPage> ParseCatalogPage(std::string_view text) {
+  CatalogPage page;
+  if (TakeLine(text) != kFirstLine) return Fail(Code::kInvalid, "not a page of the catalogue");
+  const std::string_view previous = TakeLine(text);
+  if (!previous.starts_with(kPrevious)) return Fail(Code::kInvalid, "no line 'previous'");
+  if (previous.substr(kPrevious.size()) != "-") {
+    KINGLET_TRY(page.previous, Digest::FromHex(previous.substr(kPrevious.size())));
+  }
+  while (!text.empty()) KINGLET_CHECK(ParseEntry(TakeLine(text), page));
+  return page;
+}
+
 Result<Catalog> LoadCatalog(const store::Store& store) {
   Catalog catalog;
   std::map<std::string, std::variant<Recording, Rejected>> newest;
@@ -109,7 +103,7 @@ Result<Catalog> LoadCatalog(const store::Store& store) {
   if (at) catalog.head = *at;
   while (at) {
     KINGLET_TRY(const Bytes bytes, store.GetBlob(*at));
-    auto page = ParsePage(AsText(bytes));
+    auto page = ParseCatalogPage(AsText(bytes));
     if (!page) return Within("page " + at->Short() + " of the catalogue", page.error());
     // Newest first, so an entry that is there already is the one that counts.
     for (Recording& recording : page->recordings) {

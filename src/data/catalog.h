@@ -3,6 +3,7 @@
 // catalogue as it was before or as it is after.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,16 @@ struct Catalog {
   std::vector<Recording> recordings;  // by name; a name imported again replaces what it was
   std::vector<Rejected> rejected;     // by name
 };
+
+// One page of the log: what one import brought.
+struct CatalogPage {
+  std::optional<Digest> previous;  // the page before
+  std::vector<Recording> recordings;
+  std::vector<Rejected> rejected;
+};
+std::string FormatCatalogPage(const CatalogPage& page);
+// kInvalid says what is wrong, without the page's name.
+Result<CatalogPage> ParseCatalogPage(std::string_view text);
 
 Result<Catalog> LoadCatalog(const store::Store& store);
 

@@ -28,6 +28,9 @@ struct Symbol {
 static_assert(sizeof(Symbol) == 16);
 
 constexpr uint16_t kMachineArm = 40;
+// Of all symbols together; names may share bytes of the file, so its size is no limit.
+constexpr size_t kNameBytesMax = size_t{16} << 20;
+constexpr size_t kSectionNameBytesMax = 256;
 constexpr uint32_t kTypeSymbols = 2, kTypeNoBits = 8;
 constexpr uint32_t kFlagWrite = 1, kFlagAlloc = 2, kFlagCode = 4;
 constexpr uint8_t kSymbolFunction = 2;
@@ -37,10 +40,10 @@ bool Fits(ByteView file, uint64_t offset, uint64_t bytes) {
 }
 
 // The zero-terminated text at `offset` of a string table; empty when it is out of range.
-std::string TextAt(ByteView table, uint32_t offset) {
+std::string_view TextAt(ByteView table, uint32_t offset) {
   if (offset >= table.size()) return {};
   const std::string_view rest = AsText(table.subspan(offset));
-  return std::string(rest.substr(0, rest.find('\0')));
+  return rest.substr(0, rest.find('\0'));
 }
 
 Result<ByteView> Content(ByteView file, const std::vector<SectionHeader>& headers, uint32_t index) {
@@ -71,13 +74,18 @@ Status ReadSymbols(ByteView file, const std::vector<SectionHeader>& headers,
   if (!Fits(file, table.offset, table.bytes)) {
     return Fail(Code::kInvalid, "ELF: symbol table reaches beyond the file");
   }
+  size_t name_bytes = 0;
   for (uint64_t at = 0; at + sizeof(Symbol) <= table.bytes; at += sizeof(Symbol)) {
     const auto symbol = LoadLe<Symbol>(file, table.offset + at);
     if (symbol.section == 0) continue;
-    std::string name = TextAt(names, symbol.name);
+    const std::string_view name = TextAt(names, symbol.name);
+    name_bytes += name.size();
+    if (name_bytes > kNameBytesMax) {
+      return Fail(Code::kInvalid, "ELF: symbols' names of more than {} bytes", kNameBytesMax);
+    }
     if (name.empty() || name.front() == '$') continue;
     const bool thumb = arm && (symbol.info & 15) == kSymbolFunction;
-    elf.symbols[std::move(name)] = thumb ? symbol.value & ~uint32_t{1} : symbol.value;
+    elf.symbols[std::string(name)] = thumb ? symbol.value & ~uint32_t{1} : symbol.value;
   }
   return {};
 }
@@ -94,17 +102,21 @@ Result<Elf> ParseElf(ByteView file) {
   KINGLET_TRY(const std::vector<SectionHeader> headers, ReadSectionHeaders(file, header));
   KINGLET_TRY(const ByteView names, Content(file, headers, header.section_names));
   Elf elf;
+  bool has_symbols = false;
   for (const SectionHeader& section : headers) {
     if (section.type == kTypeSymbols) {
+      if (has_symbols) return Fail(Code::kInvalid, "ELF: two symbol tables");
+      has_symbols = true;
       KINGLET_CHECK(ReadSymbols(file, headers, section, header.machine == kMachineArm, elf));
     }
     if ((section.flags & kFlagAlloc) == 0 || section.bytes == 0) continue;
-    elf.sections.push_back({.name = TextAt(names, section.name),
-                            .address = section.address,
-                            .bytes = section.bytes,
-                            .loaded = section.type != kTypeNoBits,
-                            .writable = (section.flags & kFlagWrite) != 0,
-                            .code = (section.flags & kFlagCode) != 0});
+    elf.sections.push_back(
+        {.name = std::string(TextAt(names, section.name).substr(0, kSectionNameBytesMax)),
+         .address = section.address,
+         .bytes = section.bytes,
+         .loaded = section.type != kTypeNoBits,
+         .writable = (section.flags & kFlagWrite) != 0,
+         .code = (section.flags & kFlagCode) != 0});
   }
   return elf;
 }

@@ -1,5 +1,8 @@
 #include "src/train/checkpoint.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "src/base/files.h"
 
 namespace kinglet::train {
@@ -86,31 +89,79 @@ void Fields(Stream& stream, State& state) {
   stream.Array(state.history);
 }
 
+bool IsFinite(const std::vector<float>& values) {
+  return std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
+}
+
 bool Fits(const Network& network, const Architecture& architecture) {
   const Layout layout = MakeLayout(architecture);
-  return network.parameters.size() == layout.parameter_count &&
-         network.statistics.size() == layout.statistic_count;
+  if (network.parameters.size() != layout.parameter_count ||
+      network.statistics.size() != layout.statistic_count || !std::isfinite(network.input_gain) ||
+      !IsFinite(network.parameters) || !IsFinite(network.statistics)) {
+    return false;
+  }
+  for (size_t i = 0; i < architecture.layers.size(); ++i) {
+    if (!architecture.layers[i].batch_norm) continue;
+    const auto first =
+        network.statistics.begin() + static_cast<ptrdiff_t>(layout.layers[i].variance);
+    if (std::any_of(first, first + layout.layers[i].columns, [](float v) { return v < 0; })) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool IsPhase(Phase phase) { return phase == Phase::kFloat || phase == Phase::kInt8; }
+
+bool Fits(const OptimizerState& optimizer, size_t parameter_count) {
+  if (optimizer.kind != OptimizerKind::kAdamW && optimizer.kind != OptimizerKind::kMomentum) {
+    return false;
+  }
+  const OptimizerState fresh = OptimizerState::Make(optimizer.kind, parameter_count);
+  return optimizer.steps >= 0 && optimizer.first.size() == fresh.first.size() &&
+         optimizer.second.size() == fresh.second.size() && IsFinite(optimizer.first) &&
+         IsFinite(optimizer.second);
+}
+
+bool IsSound(const ActivationQuantization& activation) {
+  return std::isfinite(activation.scale) && activation.scale > 0 && activation.zero_point >= -128 &&
+         activation.zero_point <= 127;
+}
+
+// Whether training of `architecture` can go on from `state`.
+bool IsSound(const TrainingState& state, const Architecture& architecture) {
+  const Architecture folded = WithoutBatchNorm(architecture);
+  const bool int8 = state.phase == Phase::kInt8;
+  const bool counts = state.phase_epoch >= 0 && state.epoch >= state.phase_epoch &&
+                      state.history.size() == static_cast<size_t>(state.epoch);
+  if (!IsPhase(state.phase) || !counts || !Fits(state.network, int8 ? folded : architecture) ||
+      !Fits(state.best_float, architecture) ||
+      !Fits(state.optimizer, state.network.parameters.size()) ||
+      !std::ranges::all_of(state.history, IsPhase, &EpochRow::phase)) {
+    return false;
+  }
+  if (!int8) return true;
+  return Fits(state.best_int8, folded) && state.activations.size() == folded.layers.size() + 1 &&
+         std::ranges::all_of(state.activations, [](const auto& a) { return IsSound(a); });
 }
 
 }  // namespace
 
-Status SaveCheckpoint(const std::string& path, const Digest& run, const TrainingState& state) {
+Bytes FormatCheckpoint(const Digest& run, const TrainingState& state) {
   Writer writer;
   writer.Field(kMagic);
   writer.Field(kVersion);
   writer.Field(run);
   Fields(writer, state);
   writer.Field(HashBytes(writer.bytes));
-  return WriteFileAtomic(path, writer.bytes);
+  return std::move(writer.bytes);
 }
 
-std::optional<TrainingState> LoadCheckpoint(const std::string& path, const Digest& run,
-                                            const Architecture& architecture) {
-  if (!FileExists(path)) return std::nullopt;
-  const Result<Bytes> bytes = ReadFile(path);
-  if (!bytes || bytes->size() < sizeof(Digest)) return std::nullopt;
-  const ByteView body(bytes->data(), bytes->size() - sizeof(Digest));
-  if (LoadLe<Digest>(*bytes, body.size()) != HashBytes(body)) return std::nullopt;
+std::optional<TrainingState> ParseCheckpoint(ByteView bytes, const Digest& run,
+                                             const Architecture& architecture) {
+  if (bytes.size() < sizeof(Digest)) return std::nullopt;
+  const ByteView body = bytes.first(bytes.size() - sizeof(Digest));
+  if (LoadLe<Digest>(bytes, body.size()) != HashBytes(body)) return std::nullopt;
 
   Reader reader(body);
   uint32_t magic = 0, version = 0;
@@ -121,19 +172,23 @@ std::optional<TrainingState> LoadCheckpoint(const std::string& path, const Diges
   if (magic != kMagic || version != kVersion || owner != run) return std::nullopt;
   TrainingState state;
   Fields(reader, state);
+  if (!reader.complete() || !IsSound(state, architecture)) return std::nullopt;
   const Architecture folded = WithoutBatchNorm(architecture);
-  const bool int8 = state.phase == Phase::kInt8;
-  if (!reader.complete() || !Fits(state.network, int8 ? folded : architecture) ||
-      !Fits(state.best_float, architecture) ||
-      state.optimizer.first.size() != state.network.parameters.size() ||
-      (int8 &&
-       (!Fits(state.best_int8, folded) || state.activations.size() != folded.layers.size() + 1))) {
-    return std::nullopt;
-  }
-  state.network.architecture = int8 ? folded : architecture;
+  state.network.architecture = state.phase == Phase::kInt8 ? folded : architecture;
   state.best_float.architecture = architecture;
   state.best_int8.architecture = folded;
   return state;
+}
+
+Status SaveCheckpoint(const std::string& path, const Digest& run, const TrainingState& state) {
+  return WriteFileAtomic(path, FormatCheckpoint(run, state));
+}
+
+std::optional<TrainingState> LoadCheckpoint(const std::string& path, const Digest& run,
+                                            const Architecture& architecture) {
+  if (!FileExists(path)) return std::nullopt;
+  const Result<Bytes> bytes = ReadFile(path);
+  return bytes ? ParseCheckpoint(*bytes, run, architecture) : std::nullopt;
 }
 
 }  // namespace kinglet::train

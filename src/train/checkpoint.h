@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "src/base/bytes.h"
 #include "src/base/hash.h"
 #include "src/train/network.h"
 #include "src/train/optimizer.h"
@@ -33,6 +34,12 @@ struct TrainingState {
 
 // `run` identifies everything that decides the run's result.
 Status SaveCheckpoint(const std::string& path, const Digest& run, const TrainingState& state);
+
+// The bytes of that file, and back: the state of `run`, which trains `architecture`, or nothing
+// when they are damaged or of another run.
+Bytes FormatCheckpoint(const Digest& run, const TrainingState& state);
+std::optional<TrainingState> ParseCheckpoint(ByteView bytes, const Digest& run,
+                                             const Architecture& architecture);
 
 // The state saved for `run`, which trains `architecture`; nothing when the file is absent, damaged
 // or belongs to another run.
