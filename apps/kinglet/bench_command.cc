@@ -27,7 +27,7 @@ Result<int> BenchProject(const Options& options) {
     return Fail(Code::kInvalid, "{} goes with a MODEL; a project's board stands in kinglet.toml",
                 options.layers ? "--layers" : "--board");
   }
-  KINGLET_TRY(pipeline::Workspace workspace, pipeline::OpenWorkspace(options.folder));
+  KINGLET_TRY(pipeline::Workspace workspace, OpenProject(options.folder));
   KINGLET_TRY(const pipeline::RunResult run, RunProject(workspace, pipeline::Goal::kBench));
   KINGLET_TRY(const Bytes text, workspace.store.GetBlob(run.bench->content));
   KINGLET_TRY(const pipeline::BenchRecord bench, pipeline::ParseBenchRecord(text));

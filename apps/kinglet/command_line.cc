@@ -1,7 +1,10 @@
 #include "apps/kinglet/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <exception>
+#include <new>
 
 #include "src/base/config.h"
 
@@ -109,6 +112,25 @@ CommandLine& CommandLine::AddGroup(const std::string& name, const std::string& s
 
 namespace {
 
+// One line on standard error, whatever names from outside stand in it: no control character gets
+// through.
+void PrintError(const std::string& program, std::string message) {
+  std::ranges::replace_if(
+      message, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  std::fputs(fmt::format("{}: error: {}\n", program, message).c_str(), stderr);
+}
+
+// What a command returned; what the standard library throws becomes an error here, at the border.
+Result<int> RunCaught(const std::function<Result<int>()>& run) {
+  try {
+    return run();
+  } catch (const std::bad_alloc&) {
+    return Fail(Code::kIo, "out of memory");
+  } catch (const std::exception& error) {
+    return Fail(Code::kInternal, "{}", error.what());
+  }
+}
+
 // "kinglet: error: ..." with what the parser knows, plus the nearest command when a word was
 // mistyped.
 int ReportUsage(const CLI::App& deepest, const std::string& program, const std::string& what,
@@ -130,8 +152,7 @@ int ReportUsage(const CLI::App& deepest, const std::string& program, const std::
     message = fmt::format("'{}' is not a command{}", argv[depth + 1],
                           nearest ? fmt::format("; did you mean '{}'?", *nearest) : "");
   }
-  std::fputs(fmt::format("{}: error: {} (see '{} --help')\n", program, message, path).c_str(),
-             stderr);
+  PrintError(program, fmt::format("{} (see '{} --help')", message, path));
   return 2;
 }
 
@@ -147,10 +168,9 @@ int CommandLine::Main(int argc, char** argv) {
   }
   const Command::Impl* command = impl_->Chosen();
   KINGLET_ASSERT(command != nullptr && command->run);
-  const Result<int> status = command->run();
+  const Result<int> status = RunCaught(command->run);
   if (status) return *status;
-  std::fputs(fmt::format("{}: error: {}\n", impl_->program, status.error().message).c_str(),
-             stderr);
+  PrintError(impl_->program, status.error().message);
   return ExitStatus(status.error().code);
 }
 

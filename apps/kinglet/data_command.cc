@@ -5,6 +5,7 @@
 
 #include "apps/kinglet/command_line.h"
 #include "apps/kinglet/commands.h"
+#include "apps/kinglet/project_run.h"
 #include "src/data/check.h"
 #include "src/data/import.h"
 #include "src/data/split.h"
@@ -90,8 +91,13 @@ void PrintJson(const nlohmann::ordered_json& object) {
 }
 
 Result<int> ImportCommand(const Options& options) {
-  KINGLET_TRY(Workspace workspace, pipeline::OpenWorkspace(options.folder));
+  KINGLET_TRY(Workspace workspace, OpenProject(options.folder));
   const data::ImportOptions import = ImportOptionsOf(options, workspace.project);
+  if (import.paths.empty()) {
+    return Fail(Code::kInvalid,
+                "{}/kinglet.toml: [data] sources is empty; name folders there or here",
+                options.folder);
+  }
   KINGLET_TRY(const data::ImportSummary summary, data::Import(workspace.store, import));
   if (options.json) {
     PrintJson(ToJson(summary));

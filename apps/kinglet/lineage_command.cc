@@ -19,13 +19,14 @@ struct Options {
   bool json = false;
 };
 
-std::string CreatedText(const Artifact& artifact) {
+// When it was made, and by which build.
+std::string OriginText(const Artifact& artifact) {
   const std::time_t seconds = artifact.created_unix_s;
   std::tm utc{};
   gmtime_r(&seconds, &utc);
   char text[32];
   std::strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &utc);
-  return text;
+  return artifact.made_by.empty() ? text : fmt::format("{}, kinglet {}", text, artifact.made_by);
 }
 
 using Step = Result<std::vector<Artifact>> (store::Store::*)(const Digest&) const;
@@ -37,7 +38,7 @@ Status PrintTree(const store::Store& store, const Artifact& artifact, Step step,
   for (const Artifact& other : next) {
     const bool again = !seen.insert(other.id).second;
     std::printf("%*s%s  %-9s %s  %s%s\n", 2 * depth, "", other.id.Short().c_str(),
-                other.kind.c_str(), other.name.c_str(), CreatedText(other).c_str(),
+                other.kind.c_str(), other.name.c_str(), OriginText(other).c_str(),
                 again ? "  (shown above)" : "");
     if (!again) KINGLET_CHECK(PrintTree(store, other, step, depth + 1, seen));
   }
@@ -56,6 +57,7 @@ Status Collect(const store::Store& store, const Artifact& artifact, Step step,
                    {"kind", other.kind},
                    {"name", other.name},
                    {"created_unix_s", other.created_unix_s},
+                   {"made_by", other.made_by},
                    {"content", other.content.Hex()},
                    {"inputs", inputs}});
     KINGLET_CHECK(Collect(store, other, step, seen, out));
@@ -79,6 +81,7 @@ Result<int> Lineage(const Options& options) {
                                    {"kind", artifact.kind},
                                    {"name", artifact.name},
                                    {"created_unix_s", artifact.created_unix_s},
+                                   {"made_by", artifact.made_by},
                                    {"content", artifact.content.Hex()},
                                    {"parameters", artifact.parameters},
                                    {"made_from", inputs},
@@ -88,7 +91,7 @@ Result<int> Lineage(const Options& options) {
     return 0;
   }
   std::printf("%s  %s %s  %s\n", artifact.id.Short().c_str(), artifact.kind.c_str(),
-              artifact.name.c_str(), CreatedText(artifact).c_str());
+              artifact.name.c_str(), OriginText(artifact).c_str());
   if (!artifact.parameters.empty()) std::printf("with  %s\n", artifact.parameters.c_str());
   std::printf("\nmade from\n");
   KINGLET_CHECK(PrintTree(store, artifact, &store::Store::Inputs, 1, up));

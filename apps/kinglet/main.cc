@@ -1,14 +1,14 @@
 #include <csignal>
 
+#include "apps/kinglet/build_version.h"
 #include "apps/kinglet/command_line.h"
 #include "apps/kinglet/commands.h"
-#include "src/base/version.h"
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   kinglet::apps::CommandLine cli(
       "kinglet", "Machine learning on microcontrollers, from recordings to a verified firmware.",
-      kinglet::kVersion);
+      kinglet::apps::kBuildVersion);
   kinglet::apps::AddNew(cli);
   kinglet::apps::AddData(cli);
   kinglet::apps::AddPlan(cli);

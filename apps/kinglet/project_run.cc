@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "apps/kinglet/build_version.h"
 #include "src/base/progress.h"
 
 namespace kinglet::apps {
@@ -59,10 +60,20 @@ void PrintResults(const pipeline::Project& project, const pipeline::BenchRecord&
               bench.bit_identical ? "all" : "not all", FormatCount(bench.emulated_samples).c_str());
 }
 
+Result<pipeline::Workspace> OpenProject(const std::string& folder) {
+  return pipeline::OpenWorkspace(folder, kBuildVersion);
+}
+
 Result<pipeline::RunResult> RunProject(pipeline::Workspace& workspace, pipeline::Goal goal) {
   return pipeline::RunTo(
-      workspace, goal, [](std::string_view stage, bool up_to_date, double seconds) {
-        const std::string what = up_to_date ? "up to date" : "done in " + FormatDuration(seconds);
+      workspace, goal,
+      [&workspace](std::string_view stage, const pipeline::StageResult& result, double seconds) {
+        std::string what = "done in " + FormatDuration(seconds);
+        if (result.up_to_date) {
+          what = "up to date";
+          const std::string& made_by = result.artifact.made_by;
+          if (made_by != workspace.build) what += ", made by kinglet " + made_by;
+        }
         std::fprintf(stderr, "%-9s %s\n", std::string(stage).c_str(), what.c_str());
       });
 }

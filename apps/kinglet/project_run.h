@@ -6,6 +6,9 @@
 
 namespace kinglet::apps {
 
+// Opens a project for work by this build of the program.
+Result<pipeline::Workspace> OpenProject(const std::string& folder);
+
 // Runs the stages up to `goal`, a line on standard error for each.
 Result<pipeline::RunResult> RunProject(pipeline::Workspace& workspace, pipeline::Goal goal);
 

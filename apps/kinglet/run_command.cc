@@ -30,7 +30,7 @@ void PrintJson(const json& object) {
 
 // Exit status 3 when the result misses what kinglet.toml asks for.
 Result<int> Run(const Options& options) {
-  KINGLET_TRY(pipeline::Workspace workspace, pipeline::OpenWorkspace(options.folder));
+  KINGLET_TRY(pipeline::Workspace workspace, OpenProject(options.folder));
   KINGLET_TRY(const pipeline::RunResult run, RunProject(workspace, pipeline::Goal::kReport));
   KINGLET_TRY(const Bytes text, workspace.store.GetBlob(run.bench->content));
   KINGLET_TRY(const pipeline::BenchRecord bench, pipeline::ParseBenchRecord(text));
@@ -45,7 +45,7 @@ Result<int> Run(const Options& options) {
 }
 
 Result<int> Train(const Options& options) {
-  KINGLET_TRY(pipeline::Workspace workspace, pipeline::OpenWorkspace(options.folder));
+  KINGLET_TRY(pipeline::Workspace workspace, OpenProject(options.folder));
   KINGLET_TRY(const pipeline::RunResult run, RunProject(workspace, pipeline::Goal::kTrain));
   KINGLET_TRY(const Bytes text, workspace.store.GetBlob(run.training->content));
   KINGLET_TRY(const pipeline::TrainingRecord record, pipeline::ParseTrainingRecord(text));
@@ -63,7 +63,7 @@ Result<int> Train(const Options& options) {
 }
 
 Result<int> Deploy(const Options& options) {
-  KINGLET_TRY(pipeline::Workspace workspace, pipeline::OpenWorkspace(options.folder));
+  KINGLET_TRY(pipeline::Workspace workspace, OpenProject(options.folder));
   KINGLET_TRY(const pipeline::RunResult run, RunProject(workspace, pipeline::Goal::kFirmware));
   KINGLET_TRY(const Bytes text, workspace.store.GetBlob(run.firmware->content));
   KINGLET_TRY(const pipeline::FirmwareRecord record, pipeline::ParseFirmwareRecord(text));
@@ -81,7 +81,7 @@ Result<int> Deploy(const Options& options) {
 }
 
 Result<int> Report(const Options& options) {
-  KINGLET_TRY(pipeline::Workspace workspace, pipeline::OpenWorkspace(options.folder));
+  KINGLET_TRY(pipeline::Workspace workspace, OpenProject(options.folder));
   KINGLET_TRY(const pipeline::RunResult run, RunProject(workspace, pipeline::Goal::kReport));
   const std::string path = workspace.OutFolder() + "/report.html";
   if (options.json) {

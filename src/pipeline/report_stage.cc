@@ -3,7 +3,6 @@
 #include <set>
 
 #include "src/base/files.h"
-#include "src/base/version.h"
 #include "src/board/board.h"
 #include "src/data/catalog.h"
 #include "src/data/check.h"
@@ -114,7 +113,7 @@ Result<Bytes> Render(const Workspace& workspace, const ReportInputs& inputs) {
   data.project = project.name;
   data.board = board.title;
   data.created = UtcText(inputs.bench.created_unix_s);
-  data.tool_version = kVersion;
+  data.tool_version = workspace.build;
   data.commands = {"kinglet run", "kinglet lineage bench.json"};
   AddResults(project.requirements, plan, training, bench, data);
   KINGLET_CHECK(AddSamples(workspace, inputs.dataset, bench, data));

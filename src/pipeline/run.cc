@@ -45,9 +45,9 @@ Result<RunResult> RunTo(Workspace& workspace, Goal goal, const StageObserver& ob
                         const std::function<Result<StageResult>()>& stage) -> Status {
     const auto start = std::chrono::steady_clock::now();
     KINGLET_TRY(StageResult result, stage());
-    slot = std::move(result.artifact);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    observer(word, result.up_to_date, took.count());
+    observer(word, result, took.count());
+    slot = std::move(result.artifact);
     return {};
   };
 

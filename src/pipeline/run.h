@@ -17,8 +17,9 @@ struct RunResult {
   std::optional<store::Artifact> dataset, features, plan, training, model, firmware, bench, report;
 };
 
-// Told after each stage: its word ("features"), whether it was up to date, and how long it took.
-using StageObserver = std::function<void(std::string_view stage, bool up_to_date, double seconds)>;
+// Told after each stage: its word ("features"), its result, and how long it took.
+using StageObserver =
+    std::function<void(std::string_view stage, const StageResult& result, double seconds)>;
 
 // kIo "another kinglet is at work in this project" when one is. What was finished before an error
 // stays.

@@ -6,19 +6,19 @@ namespace kinglet::pipeline {
 
 namespace {
 
-Result<Workspace> Open(Project project) {
-  KINGLET_TRY(store::Store store, store::Store::Open(project.StoreFolder()));
-  return Workspace{std::move(project), std::move(store)};
+Result<Workspace> Open(Project project, const std::string& build) {
+  KINGLET_TRY(store::Store store, store::Store::Open(project.StoreFolder(), build));
+  return Workspace{std::move(project), std::move(store), build};
 }
 
 }  // namespace
 
-Result<Workspace> OpenWorkspace(const std::string& folder) {
+Result<Workspace> OpenWorkspace(const std::string& folder, const std::string& build) {
   KINGLET_TRY(Project project, LoadProject(folder));
   // Left by runs that were killed.
   RemoveAbandonedFiles(project.StoreFolder());
   RemoveAbandonedFiles(project.OutFolder());
-  return Open(std::move(project));
+  return Open(std::move(project), build);
 }
 
 Result<Workspace> OpenWorkspaceToRead(const std::string& folder, std::string_view first) {
@@ -27,7 +27,7 @@ Result<Workspace> OpenWorkspaceToRead(const std::string& folder, std::string_vie
     return Fail(Code::kNotFound, "{}: nothing was made in this project yet; run '{}' first", folder,
                 first);
   }
-  return Open(std::move(project));
+  return Open(std::move(project), kVersion);
 }
 
 Result<StageResult> RunStage(Workspace& workspace, const Stage& stage,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "src/base/result.h"
+#include "src/base/version.h"
 #include "src/pipeline/project.h"
 #include "src/store/store.h"
 
@@ -16,13 +17,14 @@ namespace kinglet::pipeline {
 struct Workspace {
   Project project;
   store::Store store;
+  std::string build;  // of the program at work
 
   std::string OutFolder() const { return project.OutFolder(); }
   std::string StoreFolder() const { return project.StoreFolder(); }
 };
 
-// Also clears away what a killed run was writing.
-Result<Workspace> OpenWorkspace(const std::string& folder);
+// Also clears away what a killed run was writing. `build` is the program's, for the lineage.
+Result<Workspace> OpenWorkspace(const std::string& folder, const std::string& build = kVersion);
 // The same for commands that only read: in a project without a store nothing is made, and the error
 // (kNotFound) says to run `first`.
 Result<Workspace> OpenWorkspaceToRead(const std::string& folder, std::string_view first);

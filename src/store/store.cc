@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "src/base/files.h"
@@ -14,11 +15,11 @@
 namespace kinglet::store {
 namespace {
 
-// Blobs up to this size are rows, larger ones files; docs/decisions/0001-small-blobs-in-sqlite.md.
+// Blobs up to this size are rows, larger ones files; docs/decisions/0004-small-blobs-in-sqlite.md.
 constexpr size_t kRowBytesMax = size_t{64} << 10;
-constexpr int64_t kFormatVersion = 1;
 
-constexpr char kSchema[] = R"sql(
+// What makes format n + 1 of format n; an empty file is format 0.
+constexpr const char* kUpgrades[] = {R"sql(
 CREATE TABLE blob(
   id INTEGER PRIMARY KEY,
   hash BLOB NOT NULL UNIQUE,
@@ -51,9 +52,11 @@ CREATE TABLE input(               -- `artifact` was made from `source`
 ) WITHOUT ROWID;
 CREATE INDEX input_source ON input(source);
 CREATE TABLE reference(name TEXT PRIMARY KEY, digest BLOB NOT NULL) WITHOUT ROWID;
-)sql";
+)sql",
+                                     "ALTER TABLE artifact ADD made_by TEXT NOT NULL DEFAULT ''"};
+constexpr int64_t kFormatVersion = std::size(kUpgrades);
 
-#define KINGLET_ARTIFACT_COLUMNS "id, kind, name, key, content, parameters, created_unix_s"
+#define KINGLET_ARTIFACT_COLUMNS "id, kind, name, key, content, parameters, created_unix_s, made_by"
 
 Digest ToDigest(ByteView bytes) {
   Digest digest;
@@ -81,10 +84,12 @@ Artifact ReadArtifact(const Statement& row) {
           .content = ToDigest(row.Blob(4)),
           .parameters = row.Text(5),
           .created_unix_s = row.Int(6),
+          .made_by = row.Text(7),
           .inputs = {}};
 }
 
-// Makes the tables of a new store; refuses one that a newer version wrote.
+// Brings the tables up to date, of a new store from nothing; refuses one that a newer version
+// wrote.
 Status PrepareSchema(Database& database, const std::string& folder) {
   KINGLET_CHECK(database.Run("BEGIN IMMEDIATE"));
   const auto make = [&]() -> Status {
@@ -98,7 +103,9 @@ Status PrepareSchema(Database& database, const std::string& folder) {
                   folder, found, kFormatVersion);
     }
     if (found == kFormatVersion) return {};
-    KINGLET_CHECK(database.Run(kSchema));
+    for (int64_t format = found; format < kFormatVersion; ++format) {
+      KINGLET_CHECK(database.Run(kUpgrades[format]));
+    }
     return database.Run(fmt::format("PRAGMA user_version={}", kFormatVersion).c_str());
   };
   Status made = make();
@@ -113,6 +120,7 @@ Status PrepareSchema(Database& database, const std::string& folder) {
 
 struct Store::Impl {
   std::string folder;
+  std::string build;
   std::unique_ptr<Database> database;
   bool in_batch = false;
   bool batch_failed = false;
@@ -212,10 +220,10 @@ struct Store::Impl {
     }
     KINGLET_TRY(Statement insert,
                 database->Prepare("INSERT OR REPLACE INTO artifact(" KINGLET_ARTIFACT_COLUMNS
-                                  ") VALUES(?, ?, ?, ?, ?, ?, ?)"));
+                                  ") VALUES(?, ?, ?, ?, ?, ?, ?, ?)"));
     insert.Bind(artifact.id.bytes).Bind(artifact.kind).Bind(artifact.name);
     insert.Bind(artifact.key.bytes).Bind(artifact.content.bytes);
-    insert.Bind(artifact.parameters).Bind(artifact.created_unix_s);
+    insert.Bind(artifact.parameters).Bind(artifact.created_unix_s).Bind(artifact.made_by);
     KINGLET_CHECK(insert.Run());
     KINGLET_TRY(Statement forget, database->Prepare("DELETE FROM input WHERE artifact=?"));
     forget.Bind(artifact.id.bytes);
@@ -262,10 +270,11 @@ Store::~Store() {
   if (impl_) AbandonBatch();
 }
 
-Result<Store> Store::Open(const std::string& folder) {
+Result<Store> Store::Open(const std::string& folder, std::string build) {
   KINGLET_CHECK(MakeFolders(folder));
   auto impl = std::make_unique<Impl>();
   impl->folder = folder;
+  impl->build = build.empty() ? kVersion : std::move(build);
   KINGLET_TRY(impl->database, Database::Open(IndexPath(folder)));
   KINGLET_CHECK(PrepareSchema(*impl->database, folder));
   return Store(std::move(impl));
@@ -338,6 +347,7 @@ Result<Artifact> Store::PutArtifact(Artifact artifact) {
   artifact.id =
       Hasher().AddField(artifact.kind).Add(artifact.key.bytes).Add(artifact.content.bytes).Finish();
   artifact.created_unix_s = UnixSeconds();
+  artifact.made_by = impl_->build;
   KINGLET_CHECK(impl_->Transact([&] { return impl_->InsertArtifact(artifact); }));
   return artifact;
 }

@@ -26,14 +26,16 @@ struct Artifact {
   Digest content = {};          // the blob
   std::string parameters = {};  // JSON text, for people
   int64_t created_unix_s = 0;
+  std::string made_by = {};         // the build of Kinglet that made it: "0.1.0+3f2a91cd0b7e"
   std::vector<Digest> inputs = {};  // ids of the artifacts it was made from
 };
 
 class Store {
  public:
   // Opens or makes `folder` (a project's .kinglet). kIo with the cause when it cannot; kInvalid
-  // when a newer version wrote it.
-  static Result<Store> Open(const std::string& folder);
+  // when a newer version wrote it. `build` is what new artifacts are made_by; empty for the
+  // version.
+  static Result<Store> Open(const std::string& folder, std::string build = {});
   // Whether there is a store in `folder`; makes nothing.
   static bool Exists(const std::string& folder);
   Store(Store&&) noexcept;
@@ -55,8 +57,8 @@ class Store {
   Status CommitBatch();
   void AbandonBatch();
 
-  // Records an artifact whose content and inputs are already in the store; fills id and
-  // created_unix_s. The same artifact again becomes the newest of its name.
+  // Records an artifact whose content and inputs are already in the store; fills id, created_unix_s
+  // and made_by. The same artifact again becomes the newest of its name.
   Result<Artifact> PutArtifact(Artifact artifact);
   // The artifact of `kind` made from exactly this key, if there is one: then the stage is up to
   // date.
@@ -85,8 +87,8 @@ class Store {
   std::unique_ptr<Impl> impl_;
 };
 
-// The key of a stage's result: stage name, tool version, canonical parameter text, and the content
-// of its inputs in order.
+// The key of a stage's result: stage name, tool version (not the build: docs/decisions), canonical
+// parameter text, and the content of its inputs in order.
 Digest StageKey(std::string_view stage, std::string_view parameters,
                 const std::vector<Digest>& inputs);
 

@@ -13,6 +13,8 @@
 
 #include "src/base/files.h"
 #include "src/base/random.h"
+#include "src/base/version.h"
+#include "src/store/sqlite.h"
 
 namespace kinglet::store {
 namespace {
@@ -134,6 +136,30 @@ TEST_F(StoreTest, RefusesAStoreOfANewerVersion) {
   const auto opened = Store::Open(path());
   ASSERT_FALSE(opened.has_value());
   EXPECT_THAT(opened.error().message, HasSubstr("newer Kinglet"));
+}
+
+TEST_F(StoreTest, BringsAStoreOfTheFirstFormatUpToDate) {
+  Digest id;
+  {
+    Store store = Open();
+    id = Make(store, "model", "weights").id;
+  }
+  {
+    const auto database = Database::Open(IndexPath()).value();
+    ASSERT_TRUE(database->Run("ALTER TABLE artifact DROP made_by; PRAGMA user_version=1"));
+  }
+  Store store = Open();
+  EXPECT_EQ(store.Find(id.Hex())->made_by, "") << "nobody wrote it down then";
+  EXPECT_EQ(Make(store, "model", "others").made_by, kVersion);
+}
+
+TEST_F(StoreTest, ArtifactsTellWhichBuildMadeThem) {
+  Digest id;
+  {
+    Store store = Store::Open(path(), "0.1.0+3f2a91c").value();
+    id = Make(store, "model", "weights").id;
+  }
+  EXPECT_EQ(Open().Find(id.Hex())->made_by, "0.1.0+3f2a91c");
 }
 
 TEST_F(StoreTest, AnAbandonedBatchLeavesNothing) {
