@@ -108,6 +108,25 @@ TEST(Layout, IncludesFollowTheTable) {
   for (const std::string& problem : problems) ADD_FAILURE() << problem;
 }
 
+// The list of a module is what Headers.StandAlone compiles.
+TEST(Layout, EveryHeaderStandsInItsFoldersList) {
+  for (const std::string top : {"device", "src", "apps"}) {
+    const auto listed = ListFiles(testing::SourcePath(top));
+    ASSERT_TRUE(listed.has_value()) << listed.error().message;
+    for (const std::string& file : *listed) {
+      if (!file.ends_with(".h")) continue;
+      // In the nearest folder above that has a list.
+      std::string folder = testing::SourcePath(top + "/" + file);
+      do folder.resize(folder.rfind('/'));
+      while (!FileExists(folder + "/CMakeLists.txt"));
+      const std::string name = testing::SourcePath(top + "/" + file).substr(folder.size() + 1);
+      const std::string list = ReadTextFile(folder + "/CMakeLists.txt").value();
+      EXPECT_TRUE(std::regex_search(list, std::regex("[ \n]" + name + "[ \n)]")))
+          << top << "/" << file;
+    }
+  }
+}
+
 TEST(Layout, SourcesAreFormatted) {
   if (std::system("command -v clang-format >/dev/null") != 0) GTEST_SKIP() << "no clang-format";
   const std::string command =
