@@ -108,7 +108,8 @@ Result<Core> ReadCore(ConfigTable& table) {
   if (core.compile_flags.empty()) table.Reject("compile_flags", "is missing");
   core.fpu = table.GetBool("fpu", false);
   core.dsp = table.GetBool("dsp", false);
-  core.kernels = table.GetChoice("kernels", "portable", {"portable", "cortex_m4"});
+  core.kernels = table.GetChoice("kernels", "portable",
+                                 {"portable", "armv6m", "cortex_m4", "helium", "riscv"});
   core.cycles_per_instruction =
       table.GetDouble("cycles_per_instruction", 0, 0.01, kCyclesPerInstructionMax);
   core.machine = RequireString(table, "machine");

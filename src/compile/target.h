@@ -11,7 +11,10 @@ namespace kinglet::compile {
 // that a set lacks runs on the portable kernel.
 enum class KernelSet : uint8_t {
   kPortable,
+  kArmv6M,    // Thumb without SIMD and long products: Cortex-M0+
   kCortexM4,  // Armv7E-M with the DSP extension: Cortex-M4, M7, M33
+  kHelium,    // Armv8.1-M vectors: Cortex-M55
+  kRiscv,     // RV32IMC
 };
 
 struct Target {

@@ -2,6 +2,7 @@
 //
 //   KINGLET_PARAMS(AddParams, count, input1_zero_point, ...);   // every member, in order
 //   KINGLET_KERNEL(kAdd, Add, "add");                           // inline constexpr Kernel kAdd
+//   KINGLET_KERNEL_FROM(kX, X, "cortex_m4/x", kSources);        // X's files are not portable/x.cc
 //
 // in namespace kinglet::ir. That no member is missing or out of order is proven at compile time;
 // the types of the arrays come from the function's type.
@@ -73,7 +74,8 @@ struct Signature<kFunction, void (*)(const ParamsType&, Elements*...)> {
 };
 
 template <auto kFunction>
-constexpr Kernel MakeKernel(std::string_view function, std::string_view file, bool copies) {
+constexpr Kernel MakeKernel(std::string_view function, std::string_view file, bool copies,
+                            std::span<const std::string_view> sources = {}) {
   using Params = typename Signature<kFunction>::Params;
   static_assert(MembersComplete<Params>());
   return {function,
@@ -82,7 +84,8 @@ constexpr Kernel MakeKernel(std::string_view function, std::string_view file, bo
           ParamsTable<Params>::kMembers,
           Signature<kFunction>::kParameters,
           &Signature<kFunction>::Run,
-          copies};
+          copies,
+          sources};
 }
 
 }  // namespace kinglet::ir::internal
@@ -113,3 +116,7 @@ constexpr Kernel MakeKernel(std::string_view function, std::string_view file, bo
 #define KINGLET_COPY_KERNEL(name, function, file) \
   inline constexpr Kernel name =                  \
       internal::MakeKernel<&::kinglet::kernels::function>(#function, file, true)
+// A kernel that is defined by several files, or by one that is not portable.
+#define KINGLET_KERNEL_FROM(name, function, file, sources) \
+  inline constexpr Kernel name =                           \
+      internal::MakeKernel<&::kinglet::kernels::function>(#function, file, false, sources)

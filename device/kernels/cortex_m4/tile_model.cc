@@ -1,0 +1,104 @@
+#include "device/kernels/cortex_m4/tile.h"
+#include "device/kernels/requantize.h"
+
+#if !defined(__ARM_FEATURE_DSP)
+
+namespace {
+
+using kinglet::kernels::Clamp;
+using kinglet::kernels::WrappingAdd;
+using kinglet::kernels::WrappingShiftLeft;
+
+int32_t High(int32_t pair) { return pair >> 16; }
+int32_t Low(int32_t pair) { return static_cast<int16_t>(pair); }
+int32_t Pair(int32_t low, int32_t high) {
+  return static_cast<int32_t>((static_cast<uint32_t>(high) << 16) |
+                              (static_cast<uint32_t>(low) & 0xFFFFU));
+}
+
+int32_t Smlad(int32_t a, int32_t b, int32_t sum) {
+  return WrappingAdd(WrappingAdd(Low(a) * Low(b), High(a) * High(b)), sum);
+}
+int32_t Sxtb16(int32_t x) {
+  return Pair(static_cast<int8_t>(x & 0xFF), static_cast<int8_t>((x >> 16) & 0xFF));
+}
+// The high word of a * b, rounded.
+int32_t Smmulr(int32_t a, int32_t b) {
+  return static_cast<int32_t>((int64_t{a} * b + (int64_t{1} << 31)) >> 32);
+}
+
+void Encode(const int8_t* x, int32_t* a, int32_t* b) {
+  *a = Pair(x[1], x[3]);
+  *b = Pair(256 * x[0] + 127 - x[1], 256 * x[2] + 127 - x[3]);
+}
+
+int32_t Products(int32_t weights, int32_t a, int32_t b, int32_t sum) {
+  return Smlad(Sxtb16(weights), b, Smlad(weights, a, sum));
+}
+
+// From 256 times a sum (and a constant that is part of the bias) to the int8 output.
+template <bool kRectified>
+int8_t Scale(int32_t sum, int32_t twice_bias, int32_t multiplier, int32_t shift, int32_t rounding) {
+  int32_t scaled = Smmulr(WrappingAdd(twice_bias, sum >> 7), multiplier);
+  if (!kRectified) scaled += scaled >> 31;
+  return static_cast<int8_t>(Clamp(WrappingAdd(scaled, rounding) >> shift >> 1, -128, 127));
+}
+
+template <bool kRectified>
+void Run(const KingletConvTile& job) {
+  const int32_t* packed = job.packed;
+  for (int32_t pair = 0; pair < job.pairs; ++pair) {
+    int32_t sums[4][2] = {};
+    for (int32_t q = 0; q < job.quads; ++q, packed += 2) {
+      const int32_t* x = job.tile + 8 * q;
+      for (int32_t pixel = 0; pixel < 4; ++pixel) {
+        for (int32_t c = 0; c < 2; ++c) {
+          sums[pixel][c] = Products(packed[c], x[pixel], x[4 + pixel], sums[pixel][c]);
+        }
+      }
+    }
+    for (int32_t c = 0; c < 2; ++c, packed += 3) {
+      const int32_t rounding = WrappingShiftLeft(job.rounding, packed[2]);
+      for (int32_t pixel = 0; pixel < 4; ++pixel) {
+        job.output[pixel * job.output_step + 2 * pair + c] =
+            Scale<kRectified>(sums[pixel][c], packed[0], packed[1], packed[2], rounding);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void KingletConvTileSigned(const KingletConvTile* job) { Run<false>(*job); }
+void KingletConvTileRectified(const KingletConvTile* job) { Run<true>(*job); }
+
+void KingletEncodeRun(const int8_t* input, int32_t quads, int32_t* tile) {
+  for (int32_t q = 0; q < quads; ++q) Encode(input + 4 * q, tile + 8 * q, tile + 8 * q + 4);
+}
+
+void KingletEncodePixels(const int8_t* input, int32_t step_bytes, int32_t quads, int32_t* tile) {
+  for (int32_t pixel = 0; pixel < 4; ++pixel) {
+    KingletEncodeRun(input + pixel * step_bytes, quads, tile + pixel);
+  }
+}
+
+void KingletDenseGroups(const KingletDense* job) {
+  const int32_t* packed = job->packed;
+  const int32_t rounding = WrappingShiftLeft(job->rounding, job->shift);
+  int8_t* output = job->output;
+  for (int32_t group = 0; group < job->groups; ++group) {
+    int32_t sums[4] = {};
+    for (int32_t q = 0; q < job->quads; ++q, packed += 4) {
+      int32_t a, b;
+      Encode(job->input + 4 * q, &a, &b);
+      for (int32_t c = 0; c < 4; ++c) sums[c] = Products(packed[c], a, b, sums[c]);
+    }
+    for (int32_t c = 0; c < 4; ++c, ++packed) {
+      *output++ = job->rectified != 0
+                      ? Scale<true>(sums[c], *packed, job->multiplier, job->shift, rounding)
+                      : Scale<false>(sums[c], *packed, job->multiplier, job->shift, rounding);
+    }
+  }
+}
+
+#endif
