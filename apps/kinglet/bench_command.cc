@@ -14,7 +14,7 @@ namespace {
 
 struct Options {
   std::string model, board;
-  std::string folder = ".";
+  std::string folder = ".", goal = "flash";
   int64_t samples = 8;
   bool layers = false, json = false;
 };
@@ -49,11 +49,13 @@ Result<int> Bench(const Options& options) {
   }
   KINGLET_TRY(const ir::Graph graph, tflite::ReadModelFile(options.model));
   KINGLET_TRY(const board::Board board, board::LoadBoard(options.board));
+  KINGLET_TRY(const compile::Goal goal, compile::ParseGoal(options.goal));
   KINGLET_TRY(
       const bench::BenchResult result,
       bench::BenchModel(graph, board,
                         {.sample_count = static_cast<uint32_t>(options.samples),
-                         .layers = options.layers ? bench::Layers::kYes : bench::Layers::kNo}));
+                         .layers = options.layers ? bench::Layers::kYes : bench::Layers::kNo,
+                         .goal = goal}));
   const std::string text = options.json ? bench::ToJson(result) + "\n" : bench::ToText(result);
   std::fputs(text.c_str(), stdout);
   if (result.bit_identical) return 0;
@@ -74,6 +76,9 @@ void AddBench(CommandLine& cli) {
   command.Option("--board", &options->board, "NAME",
                  "Board for MODEL; 'kinglet boards' lists them and the bare cores");
   command.Option("--project", &options->folder, "DIR", "Folder of kinglet.toml");
+  command.Option("--optimize", &options->goal, "GOAL",
+                 "Kernels for MODEL: least flash (flash, the default), fewest instructions (speed) "
+                 "or the smallest arena (ram)");
   command.Option("--samples", &options->samples, "N", "Random inputs to run");
   command.Flag("--layers", &options->layers, "Also count and compare every layer");
   command.Flag("--json", &options->json, "Print one JSON object");

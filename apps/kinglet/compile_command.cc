@@ -18,6 +18,7 @@ namespace {
 
 struct Options {
   std::string model, board, folder, name;
+  std::string goal = "flash";
   std::vector<std::string> disabled_passes;
   bool explain = false, json = false;
 };
@@ -36,12 +37,14 @@ Result<int> Compile(const Options& options) {
   compile::CompileOptions compile_options;
   compile_options.name =
       options.name.empty() ? std::filesystem::path(options.model).stem().string() : options.name;
-  compile_options.target = compile::TargetOf(board.core);
+  KINGLET_TRY(const compile::Goal goal, compile::ParseGoal(options.goal));
+  compile_options.target = compile::TargetOf(board.core, goal);
   compile_options.passes.disabled = options.disabled_passes;
   KINGLET_TRY(const compile::CompiledModel model, compile::Compile(graph, compile_options));
   // Nothing is written for a board that cannot hold it.
-  KINGLET_TRY(const bench::BoardProgram program,
-              bench::BoardProgram::Build(graph, board, {.passes = compile_options.passes}));
+  KINGLET_TRY(
+      const bench::BoardProgram program,
+      bench::BoardProgram::Build(graph, board, {.passes = compile_options.passes, .goal = goal}));
   KINGLET_CHECK(compile::WriteFolder(model.files, options.folder));
 
   const compile::CompileSummary summary{board.name, board.core.name, options.folder,
@@ -66,6 +69,9 @@ void AddCompile(CommandLine& cli) {
                  Command::Need::kRequired);
   command.Option("--name", &options->name, "NAME",
                  "Namespace and library of the generated code; the file's name when absent");
+  command.Option("--optimize", &options->goal, "GOAL",
+                 "Choose kernels for least flash (flash, the default), fewest instructions (speed) "
+                 "or the smallest arena (ram)");
   command.Options("--disable-pass", &options->disabled_passes, "PASS",
                   "Leave a pass over the model out; the list is below");
   command.Flag("--explain", &options->explain, "Also tell what each pass did");

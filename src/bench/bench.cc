@@ -97,11 +97,12 @@ void FillFromProgram(const BoardProgram& program, const board::Board& board, Ben
 // A second firmware with the hook, so that the first one's figures are those of what is deployed.
 // The layers are those that the passes left.
 Result<std::vector<LayerResult>> MeasureLayers(const ir::Graph& model, const board::Board& board,
-                                               const signal::Pipeline* pipeline,
+                                               ProgramOptions options,
                                                std::span<const ByteView> samples) {
-  KINGLET_TRY(const BoardProgram program, BoardProgram::Build(model, board, {pipeline, true, {}}));
+  options.layer_hook = true;
+  KINGLET_TRY(const BoardProgram program, BoardProgram::Build(model, board, options));
   const ir::Graph& graph = program.graph();
-  KINGLET_TRY(const std::vector<Expected> expected, RunAllOnHost(graph, pipeline, samples));
+  KINGLET_TRY(const std::vector<Expected> expected, RunAllOnHost(graph, options.pipeline, samples));
   KINGLET_TRY(const BoardRun run, program.Run(samples));
   std::vector<LayerResult> layers;
   for (size_t op = 0; op < graph.ops.size(); ++op) {
@@ -137,16 +138,16 @@ struct Measured {
 };
 
 Result<Measured> Measure(const ir::Graph& graph, const board::Board& board,
-                         const signal::Pipeline* pipeline, std::span<const ByteView> samples,
+                         const ProgramOptions& options, std::span<const ByteView> samples,
                          Layers layers) {
-  KINGLET_TRY(const BoardProgram program, BoardProgram::Build(graph, board, {pipeline, false, {}}));
-  KINGLET_TRY(const std::vector<Expected> expected, RunAllOnHost(graph, pipeline, samples));
+  KINGLET_TRY(const BoardProgram program, BoardProgram::Build(graph, board, options));
+  KINGLET_TRY(const std::vector<Expected> expected, RunAllOnHost(graph, options.pipeline, samples));
   Measured measured;
   KINGLET_TRY(measured.run, program.Run(samples));
   FillFromRun(measured.run, expected, measured.result);
   FillFromProgram(program, board, measured.result);
   if (layers == Layers::kYes) {
-    KINGLET_TRY(measured.result.layers, MeasureLayers(graph, board, pipeline, samples));
+    KINGLET_TRY(measured.result.layers, MeasureLayers(graph, board, options, samples));
   }
   return measured;
 }
@@ -173,7 +174,8 @@ Result<BenchResult> BenchModel(const ir::Graph& graph, const board::Board& board
     for (uint8_t& byte : input) byte = static_cast<uint8_t>(random.Next() >> 24);
   }
   const std::vector<ByteView> samples(inputs.begin(), inputs.end());
-  KINGLET_TRY(Measured measured, Measure(graph, board, nullptr, samples, options.layers));
+  KINGLET_TRY(Measured measured,
+              Measure(graph, board, {.goal = options.goal}, samples, options.layers));
   return std::move(measured.result);
 }
 
@@ -182,7 +184,7 @@ Result<PipelineBench> BenchPipeline(const ir::Graph& graph, const signal::Pipeli
                                     std::span<const LabelledWindow> windows, Layers layers) {
   std::vector<ByteView> samples;
   for (const LabelledWindow& window : windows) samples.push_back(window.raw);
-  KINGLET_TRY(Measured measured, Measure(graph, board, &pipeline, samples, layers));
+  KINGLET_TRY(Measured measured, Measure(graph, board, {.pipeline = &pipeline}, samples, layers));
   size_t right = 0;
   for (size_t i = 0; i < windows.size(); ++i) {
     right += PredictsLabel(measured.run.samples[i], windows[i].label) ? 1 : 0;

@@ -59,6 +59,7 @@ struct ModelBenchOptions {
   uint32_t sample_count = 8;  // uniformly random int8 inputs
   uint64_t seed = 1;
   Layers layers = Layers::kNo;  // also a run with the layer hook, which is not in the other figures
+  compile::Goal goal = compile::Goal::kFlash;
 };
 
 // A model alone. Errors as BoardProgram.

@@ -51,6 +51,7 @@ struct ProgramOptions {
   const signal::Pipeline* pipeline = nullptr;
   bool layer_hook = false;
   optimize::Options passes{};  // as in compile::CompileOptions
+  compile::Goal goal = compile::Goal::kFlash;
 };
 
 // One object is used by one thread.

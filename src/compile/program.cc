@@ -74,15 +74,40 @@ std::optional<ArenaRange> LitteredBy(const ir::Graph& graph, const Program& prog
   return ArenaRange{end, end + argument.tail_bytes};
 }
 
+// The calls of `target` with the least arena: each kernel of the target's set that takes scratch
+// memory gives way to the portable one where that makes the plan smaller.
+Result<MemoryPlan> PlanForLeastRam(const ir::Graph& graph,
+                                   const std::vector<ir::KernelCall>& portable,
+                                   std::vector<ir::KernelCall>& calls) {
+  KINGLET_TRY(MemoryPlan plan, PlanMemory(graph, calls));
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const bool has_scratch = std::ranges::any_of(
+        calls[i].arguments, [](const ir::Argument& a) { return a.kind == Kind::kScratch; });
+    if (!has_scratch || calls[i].kernel == portable[i].kernel) continue;
+    ir::KernelCall chosen = std::exchange(calls[i], portable[i]);
+    KINGLET_TRY(MemoryPlan other, PlanMemory(graph, calls));
+    if (other.arena_bytes < plan.arena_bytes) {
+      plan = std::move(other);
+    } else {
+      calls[i] = std::move(chosen);
+    }
+  }
+  return plan;
+}
+
 }  // namespace
 
 Result<Program> MakeProgram(const ir::Graph& graph, const Target& target) {
   KINGLET_CHECK(ir::Verify(graph));
   KINGLET_CHECK(CheckInputs(graph));
-  KINGLET_TRY(std::vector<ir::KernelCall> portable, ir::Lower(graph));
-  std::vector<ir::KernelCall> calls = SelectKernels(graph, std::move(portable), target);
+  KINGLET_TRY(const std::vector<ir::KernelCall> portable, ir::Lower(graph));
+  std::vector<ir::KernelCall> calls = SelectKernels(graph, portable, target);
   Program program;
-  KINGLET_TRY(program.plan, PlanMemory(graph, calls));
+  if (target.goal == Goal::kRam) {
+    KINGLET_TRY(program.plan, PlanForLeastRam(graph, portable, calls));
+  } else {
+    KINGLET_TRY(program.plan, PlanMemory(graph, calls));
+  }
 
   ArrayPool pool(program.arrays);
   size_t call_of_layer = 0;

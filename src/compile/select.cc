@@ -21,32 +21,42 @@ constexpr NamedSet kSets[] = {{"portable", KernelSet::kPortable},
                               {"riscv", KernelSet::kRiscv}};
 
 // In the order in which they are asked.
-std::vector<Selector> SelectorsOf(KernelSet set) {
-  switch (set) {
+std::vector<Selector> SelectorsOf(const Target& target) {
+  std::vector<Selector> selectors;
+  switch (target.kernels) {
     case KernelSet::kCortexM4:
-      return {cortex_m4::SelectConv2d, cortex_m4::SelectFullyConnected};
+      if (target.goal == Goal::kSpeed) selectors = {cortex_m4::SelectWinogradConv2d};
+      selectors.insert(selectors.end(), {cortex_m4::SelectConv2d, cortex_m4::SelectFullyConnected});
+      break;
     case KernelSet::kArmv6M:
     case KernelSet::kHelium:
     case KernelSet::kRiscv:
     case KernelSet::kPortable:
-      return {};
+      break;
   }
-  return {};
+  return selectors;
 }
 
 }  // namespace
 
-Target TargetOf(const board::Core& core) {
+Target TargetOf(const board::Core& core, Goal goal) {
   for (const NamedSet& known : kSets) {
-    if (core.kernels == known.name) return {known.set};
+    if (core.kernels == known.name) return {known.set, goal};
   }
   KINGLET_ASSERT(false);  // board.cc reads no other name
   return {};
 }
 
+Result<Goal> ParseGoal(std::string_view name) {
+  if (name == "speed") return Goal::kSpeed;
+  if (name == "flash") return Goal::kFlash;
+  if (name == "ram") return Goal::kRam;
+  return Fail(Code::kInvalid, "optimize for '{}'? known are speed, flash and ram", name);
+}
+
 std::vector<ir::KernelCall> SelectKernels(const ir::Graph& graph, std::vector<ir::KernelCall> calls,
                                           const Target& target) {
-  const std::vector<Selector> selectors = SelectorsOf(target.kernels);
+  const std::vector<Selector> selectors = SelectorsOf(target);
   for (ir::KernelCall& call : calls) {
     for (const Selector select : selectors) {
       std::optional<ir::KernelCall> chosen = select(graph, call);

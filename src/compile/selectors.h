@@ -17,6 +17,8 @@ namespace cortex_m4 {
 std::optional<ir::KernelCall> SelectConv2d(const ir::Graph& graph, const ir::KernelCall& call);
 std::optional<ir::KernelCall> SelectFullyConnected(const ir::Graph& graph,
                                                    const ir::KernelCall& call);
+std::optional<ir::KernelCall> SelectWinogradConv2d(const ir::Graph& graph,
+                                                   const ir::KernelCall& call);
 }  // namespace cortex_m4
 
 }  // namespace kinglet::compile

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
+#include "src/base/result.h"
 #include "src/board/board.h"
 
 namespace kinglet::compile {
@@ -17,11 +19,21 @@ enum class KernelSet : uint8_t {
   kRiscv,     // RV32IMC
 };
 
+// What the choice among kernels that give the same bytes is made by.
+enum class Goal : uint8_t {
+  kFlash,  // the set's kernels that keep the weights as small as they are; what is planned with
+  kSpeed,  // fewest instructions: kernels that take more flash and memory, too
+  kRam,    // least arena: a kernel that needs scratch memory only where that does not enlarge it
+};
+
 struct Target {
   KernelSet kernels = KernelSet::kPortable;
+  Goal goal = Goal::kFlash;
   bool operator==(const Target&) const = default;
 };
 
-Target TargetOf(const board::Core& core);
+Target TargetOf(const board::Core& core, Goal goal = Goal::kFlash);
+// "speed", "flash", "ram".
+Result<Goal> ParseGoal(std::string_view name);
 
 }  // namespace kinglet::compile

@@ -1,31 +1,11 @@
+#include "device/kernels/cortex_m4/simd_model.h"
 #include "device/kernels/cortex_m4/tile.h"
-#include "device/kernels/requantize.h"
 
 #if !defined(__ARM_FEATURE_DSP)
 
 namespace {
 
-using kinglet::kernels::Clamp;
-using kinglet::kernels::WrappingAdd;
-using kinglet::kernels::WrappingShiftLeft;
-
-int32_t High(int32_t pair) { return pair >> 16; }
-int32_t Low(int32_t pair) { return static_cast<int16_t>(pair); }
-int32_t Pair(int32_t low, int32_t high) {
-  return static_cast<int32_t>((static_cast<uint32_t>(high) << 16) |
-                              (static_cast<uint32_t>(low) & 0xFFFFU));
-}
-
-int32_t Smlad(int32_t a, int32_t b, int32_t sum) {
-  return WrappingAdd(WrappingAdd(Low(a) * Low(b), High(a) * High(b)), sum);
-}
-int32_t Sxtb16(int32_t x) {
-  return Pair(static_cast<int8_t>(x & 0xFF), static_cast<int8_t>((x >> 16) & 0xFF));
-}
-// The high word of a * b, rounded.
-int32_t Smmulr(int32_t a, int32_t b) {
-  return static_cast<int32_t>((int64_t{a} * b + (int64_t{1} << 31)) >> 32);
-}
+using namespace kinglet::kernels;  // NOLINT(google-build-using-namespace): the model of a kernel
 
 void Encode(const int8_t* x, int32_t* a, int32_t* b) {
   *a = Pair(x[1], x[3]);
@@ -39,9 +19,7 @@ int32_t Products(int32_t weights, int32_t a, int32_t b, int32_t sum) {
 // From 256 times a sum (and a constant that is part of the bias) to the int8 output.
 template <bool kRectified>
 int8_t Scale(int32_t sum, int32_t twice_bias, int32_t multiplier, int32_t shift, int32_t rounding) {
-  int32_t scaled = Smmulr(WrappingAdd(twice_bias, sum >> 7), multiplier);
-  if (!kRectified) scaled += scaled >> 31;
-  return static_cast<int8_t>(Clamp(WrappingAdd(scaled, rounding) >> shift >> 1, -128, 127));
+  return ScaleTwice<kRectified>(WrappingAdd(twice_bias, sum >> 7), multiplier, shift, rounding);
 }
 
 template <bool kRectified>
