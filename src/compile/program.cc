@@ -74,16 +74,32 @@ std::optional<ArenaRange> LitteredBy(const ir::Graph& graph, const Program& prog
   return ArenaRange{end, end + argument.tail_bytes};
 }
 
-// The calls of `target` with the least arena: each kernel of the target's set that takes scratch
-// memory gives way to the portable one where that makes the plan smaller.
+// True if the call takes scratch memory and something that it uses ends where the arena ends.
+bool ReachesEnd(const ir::Graph& graph, const ir::KernelCall& call, const MemoryPlan& plan,
+                size_t call_index) {
+  bool has_scratch = false, at_end = false;
+  for (size_t k = 0; k < call.arguments.size(); ++k) {
+    const ir::Argument& argument = call.arguments[k];
+    const int64_t offset = plan.argument_offsets[call_index][k];
+    if (offset == MemoryPlan::kNotInArena) continue;
+    const bool is_scratch = argument.kind == Kind::kScratch;
+    has_scratch = has_scratch || is_scratch;
+    const int64_t bytes = is_scratch
+                              ? argument.scratch_bytes
+                              : graph.tensor(argument.tensor).ByteCount() + argument.tail_bytes;
+    at_end = at_end || offset + bytes == plan.arena_bytes;
+  }
+  return has_scratch && at_end;
+}
+
+// The calls of `target` with the least arena: a kernel of the target's set whose scratch memory
+// makes the arena what it is gives way to the portable one where that makes the plan smaller.
 Result<MemoryPlan> PlanForLeastRam(const ir::Graph& graph,
                                    const std::vector<ir::KernelCall>& portable,
                                    std::vector<ir::KernelCall>& calls) {
   KINGLET_TRY(MemoryPlan plan, PlanMemory(graph, calls));
   for (size_t i = 0; i < calls.size(); ++i) {
-    const bool has_scratch = std::ranges::any_of(
-        calls[i].arguments, [](const ir::Argument& a) { return a.kind == Kind::kScratch; });
-    if (!has_scratch || calls[i].kernel == portable[i].kernel) continue;
+    if (!ReachesEnd(graph, calls[i], plan, i)) continue;
     ir::KernelCall chosen = std::exchange(calls[i], portable[i]);
     KINGLET_TRY(MemoryPlan other, PlanMemory(graph, calls));
     if (other.arena_bytes < plan.arena_bytes) {

@@ -18,10 +18,10 @@ void KingletWinogradTransform(const struct KingletWinogradInput* job);
 
 // Two tiles by groups of four output channels.
 struct KingletWinogradTiles {
-  const int32_t* transform;  // per position, pair of input channels: the words of both tiles
-  const int32_t* packed;     // see WinogradConv2d
-  int8_t* output;            // channel 0 of the first tile's first pixel
-  int32_t pairs, groups;     // of input channels; of output channels
+  const int32_t* transform;      // per position, pair of input channels: the words of both tiles
+  const int32_t* packed;         // see WinogradConv2d
+  int8_t* output;                // channel 0 of the first tile's first pixel
+  int32_t pairs, groups;         // of input channels; of output channels
   int32_t pixel_step, row_step;  // bytes
   int32_t rounding;              // 2 * output zero point + 1
   int32_t* sums;                 // room for 16 x 8

@@ -8,9 +8,9 @@
 namespace kinglet::kernels {
 namespace {
 
-constexpr int32_t kTile = 4;        // rows and columns that a tile reads; it writes 2 x 2
+constexpr int32_t kTile = 4;  // rows and columns that a tile reads; it writes 2 x 2
 constexpr int32_t kPositions = 16;
-constexpr int32_t kLanes = 8;       // sums at a time: two tiles, four output channels
+constexpr int32_t kLanes = 8;  // sums at a time: two tiles, four output channels
 
 // Copies the tile whose first pixel is (y, x), with what lies outside the input.
 void CopyTile(const WinogradConv2dParams& p, const int8_t* input, int32_t y, int32_t x,
@@ -33,8 +33,8 @@ void TransformTile(const WinogradConv2dParams& p, const int8_t* input, int32_t y
   const bool inside = y >= 0 && y + kTile <= p.input_h && x >= 0 && x + kTile <= p.input_w;
   if (!inside) CopyTile(p, input, y, x, border_tile);
   const KingletWinogradInput job{inside ? input + (y * p.input_w + x) * p.input_c : border_tile,
-                                 (inside ? p.input_w : kTile) * p.input_c, p.input_c,
-                                 p.input_c / 4, transform};
+                                 (inside ? p.input_w : kTile) * p.input_c, p.input_c, p.input_c / 4,
+                                 transform};
   KingletWinogradTransform(&job);
 }
 
@@ -54,8 +54,14 @@ void WinogradConv2d(const WinogradConv2dParams& params, const int8_t* input, con
                       scratch + tile);
       }
       int8_t* const first = output + (y * p.output_w + x) * p.output_c;
-      const KingletWinogradTiles job{scratch,        packed,     first,    p.input_c / 2,
-                                     p.output_c / 4, p.output_c, row_step, 2 * p.output_zero_point + 1,
+      const KingletWinogradTiles job{scratch,
+                                     packed,
+                                     first,
+                                     p.input_c / 2,
+                                     p.output_c / 4,
+                                     p.output_c,
+                                     row_step,
+                                     2 * p.output_zero_point + 1,
                                      sums};
       KingletWinogradProducts(&job);
       if (!clamps) continue;

@@ -72,10 +72,10 @@ void KingletWinogradProducts(const KingletWinogradTiles* job) {
           int8_t* pixel = output + y * job->row_step + 2 * tile * job->pixel_step + c;
           const int32_t left = s[y][0] + s[y][1] + s[y][2];
           const int32_t right = s[y][1] - s[y][2] - s[y][3];
-          pixel[0] = ScaleTwice<false>(WrappingAdd(packed[0], left >> 1), packed[1], packed[2],
-                                       rounding);
-          pixel[job->pixel_step] = ScaleTwice<false>(WrappingAdd(packed[0], right >> 1), packed[1],
-                                                     packed[2], rounding);
+          pixel[0] =
+              ScaleTwice<false>(WrappingAdd(packed[0], left >> 1), packed[1], packed[2], rounding);
+          pixel[job->pixel_step] =
+              ScaleTwice<false>(WrappingAdd(packed[0], right >> 1), packed[1], packed[2], rounding);
         }
       }
     }

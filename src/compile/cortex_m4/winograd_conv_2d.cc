@@ -14,9 +14,8 @@ KINGLET_PARAMS(WinogradConv2dParams, input_h, input_w, input_c, output_h, output
                pad_top, pad_left, input_zero_point, output_zero_point, activation_min,
                activation_max);
 
-inline constexpr std::string_view kWinogradConv2dSources[] = {"cortex_m4/winograd_conv_2d.cc",
-                                                              "cortex_m4/winograd.S",
-                                                              "cortex_m4/winograd_model.cc"};
+inline constexpr std::string_view kWinogradConv2dSources[] = {
+    "cortex_m4/winograd_conv_2d.cc", "cortex_m4/winograd.S", "cortex_m4/winograd_model.cc"};
 KINGLET_KERNEL_FROM(kWinogradConv2d, WinogradConv2d, "cortex_m4/winograd_conv_2d",
                     kWinogradConv2dSources);
 

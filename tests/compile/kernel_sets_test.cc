@@ -1,0 +1,206 @@
+// Every kernel of every set against the portable ones, bit for bit: layers of random shapes and of
+// the shapes that kernels treat apart, on the emulated core of the set. The portable kernels are
+// judged by an independent implementation in tests/ops.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "src/base/hash.h"
+#include "src/bench/board_program.h"
+#include "src/board/board.h"
+#include "src/compile/program.h"
+#include "src/ir/execute.h"
+#include "tests/support/graph_builder.h"
+#include "tests/support/layer_maker.h"
+
+namespace kinglet {
+namespace {
+
+using compile::Goal;
+using testing::GraphBuilder;
+using testing::LayerMaker;
+
+struct Case {
+  std::string core;
+  Goal goal;
+  // Kernels of the set that must have been chosen at least once.
+  std::vector<std::string> kernels;
+};
+
+void PrintTo(const Case& c, std::ostream* out) { *out << c.core; }
+
+class KernelSets : public ::testing::TestWithParam<Case> {
+ protected:
+  void SetUp() override { board_ = board::LoadBoard(GetParam().core).value(); }
+
+  // Runs `graph` on the board and on the host; each layer must be the same for every sample.
+  void ExpectSameLayers(const ir::Graph& graph) {
+    const auto target = compile::TargetOf(board_.core, GetParam().goal);
+    const auto planned = compile::MakeProgram(graph, target);
+    ASSERT_TRUE(planned.has_value()) << planned.error().message;
+    for (const compile::Step& step : planned->steps) {
+      chosen_.insert(std::string(step.call.kernel->function));
+    }
+    const auto program = bench::BoardProgram::Build(
+        graph, board_,
+        {.layer_hook = true, .passes = optimize::NoPasses(), .goal = GetParam().goal});
+    if (!program.has_value() && program.error().code == Code::kNotFound) {
+      GTEST_SKIP() << program.error().message;
+    }
+    ASSERT_TRUE(program.has_value()) << program.error().message;
+    const std::vector<Bytes> samples = Samples(graph);
+    const std::vector<ByteView> views(samples.begin(), samples.end());
+    const auto run = program->Run(views);
+    ASSERT_TRUE(run.has_value()) << run.error().message;
+    auto executor = ir::Executor::Make(graph).value();
+    for (size_t i = 0; i < samples.size(); ++i) {
+      const std::vector<uint32_t>& hashes = run->samples[i].layer_hashes;
+      ASSERT_EQ(hashes.size(), graph.ops.size());
+      const auto check = [&](size_t op, ByteView output) {
+        EXPECT_EQ(hashes[op], Fnv1a32(output)) << GetParam().core << ", " << graph.ops[op].name;
+      };
+      ASSERT_TRUE(executor.Run(Split(graph, samples[i]), check).has_value());
+    }
+  }
+
+  // Uniform bytes, nothing but extremes, and nothing but the least.
+  static std::vector<Bytes> Samples(const ir::Graph& graph) {
+    size_t bytes = 0;
+    for (const auto index : graph.inputs) {
+      bytes += static_cast<size_t>(graph.tensor(index).ByteCount());
+    }
+    Random random(5, 1);
+    std::vector<Bytes> samples(3, Bytes(bytes, 0x80));
+    for (uint8_t& byte : samples[0]) byte = static_cast<uint8_t>(random.Next() >> 24);
+    for (uint8_t& byte : samples[1]) byte = random.Below(2) == 0 ? 0x80 : 0x7F;
+    return samples;
+  }
+
+  static std::vector<ByteView> Split(const ir::Graph& graph, ByteView sample) {
+    std::vector<ByteView> inputs;
+    for (const auto index : graph.inputs) {
+      const auto bytes = static_cast<size_t>(graph.tensor(index).ByteCount());
+      inputs.push_back(sample.first(bytes));
+      sample = sample.subspan(bytes);
+    }
+    return inputs;
+  }
+
+  board::Board board_;
+  std::set<std::string> chosen_;
+};
+
+// Layers side by side, each on an input of its own.
+ir::Graph RandomLayers(uint64_t seed, LayerMaker::Draw draw) {
+  constexpr std::string_view kKinds[] = {"conv_2d",         "depthwise_conv_2d", "conv_2d",
+                                         "depthwise_conv_2d", "fully_connected", "add",
+                                         "average_pool_2d", "max_pool_2d",       "softmax"};
+  LayerMaker maker(seed, 31, draw);
+  maker.graph().name = "layers";
+  for (int i = 0; i < 27;) {
+    const std::vector<int32_t> shape = {maker.Between(0, 5) == 0 ? 2 : 1, maker.Between(1, 9),
+                                        maker.Between(1, 9), maker.Between(1, 18)};
+    const auto x = maker.Input(shape, ir::DataType::kInt8);
+    const auto y = maker.Layer(kKinds[static_cast<size_t>(i % 9)], x);
+    if (y == ir::kNoTensor) continue;
+    maker.graph().outputs.push_back(y);
+    ++i;
+  }
+  return std::move(maker.graph());
+}
+
+TEST_P(KernelSets, EqualPortableKernelsOnRandomLayers) {
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    ExpectSameLayers(RandomLayers(seed, LayerMaker::Draw::kUsual));
+    ExpectSameLayers(RandomLayers(seed + 100, LayerMaker::Draw::kExtreme));
+  }
+}
+
+TEST_P(KernelSets, EqualPortableKernelsOnShapesThatTheyTreatApart) {
+  GraphBuilder b("shapes", 3);
+  std::vector<ir::TensorIndex> outputs;
+  const auto conv = [&](const std::vector<int32_t>& in, int32_t channels,
+                        GraphBuilder::Window window) {
+    outputs.push_back(b.Conv(b.Input(in), channels, window));
+  };
+  const auto depthwise = [&](const std::vector<int32_t>& in, GraphBuilder::Window window) {
+    outputs.push_back(b.Depthwise(b.Input(in), 1, window));
+  };
+  for (const int32_t c : {1, 3, 4, 8, 16, 20, 36, 64}) {
+    conv({1, 8, 8, c}, c, {3, 1, 1});
+    conv({1, 5, 5, c}, 7, {1, 1, 0});
+    conv({1, 8, 12, c}, 8, {1, 2, 0});
+    conv({1, 9, 7, c}, 5, {3, 2, 1});
+    depthwise({1, 8, 6, c}, {3, 1, 1});
+    depthwise({1, 9, 5, c}, {3, 2, 1});
+    depthwise({1, 12, 12, c}, {3, 2, 0});
+    depthwise({1, 1, 1, c}, {1, 1, 0});
+    depthwise({1, 7, 9, c}, {5, 1, 2});
+    conv({1, 1, 1, c}, c, {1, 1, 0});
+    outputs.push_back(b.Pool(b.Input({1, 5, 5, c}), ir::Pool2d::Kind::kAverage, {5, 1, 0}));
+    outputs.push_back(b.Pool(b.Input({1, 6, 7, c}), ir::Pool2d::Kind::kMax, {2, 2, 0}));
+    outputs.push_back(b.Add(b.Input({1, c}), b.Input({1, c})));
+    for (const auto scales :
+         {GraphBuilder::Scales::kPerTensor, GraphBuilder::Scales::kPerChannel}) {
+      outputs.push_back(b.Dense(b.Input({1, c}), 9, scales));
+      outputs.push_back(b.Dense(b.Input({3, 4 * c}), 8, scales));
+    }
+  }
+  ExpectSameLayers(b.Finish(outputs));
+  for (const std::string& kernel : GetParam().kernels) {
+    EXPECT_TRUE(chosen_.contains(kernel)) << kernel << " was not chosen";
+  }
+}
+
+// The time of an inference tells nothing of its data, and the least measured is the most.
+TEST_P(KernelSets, ExecuteTheSameInstructionsWhateverTheData) {
+  const ir::Graph graph = testing::SmallNetwork();
+  const auto program = bench::BoardProgram::Build(graph, board_, {.goal = GetParam().goal});
+  if (!program.has_value() && program.error().code == Code::kNotFound) {
+    GTEST_SKIP() << program.error().message;
+  }
+  ASSERT_TRUE(program.has_value()) << program.error().message;
+  size_t bytes = 0;
+  for (const auto index : graph.inputs) {
+    bytes += static_cast<size_t>(graph.tensor(index).ByteCount());
+  }
+  Random random(9, 1);
+  std::vector<Bytes> samples(10'000, Bytes(bytes));
+  for (Bytes& sample : samples) {
+    for (uint8_t& byte : sample) byte = static_cast<uint8_t>(random.Next() >> 24);
+  }
+  const std::vector<ByteView> views(samples.begin(), samples.end());
+  const auto run = program->Run(views);
+  ASSERT_TRUE(run.has_value()) << run.error().message;
+  std::map<uint64_t, size_t> counts;
+  for (const bench::BoardRun::Sample& sample : run->samples) {
+    ++counts[sample.model.instructions];
+  }
+  EXPECT_EQ(counts.size(), 1U) << "between " << counts.begin()->first << " and "
+                               << counts.rbegin()->first;
+}
+
+std::vector<Case> Cases() {
+  return {{"cortex-m0plus", Goal::kFlash, {}},
+          {"cortex-m4f", Goal::kFlash, {"TiledConv2d", "TiledFullyConnected"}},
+          {"cortex-m4f", Goal::kSpeed, {"WinogradConv2d", "TiledConv2d"}},
+          {"cortex-m4f", Goal::kRam, {}},
+          {"cortex-m33", Goal::kFlash, {"TiledConv2d"}},
+          {"cortex-m7", Goal::kSpeed, {"WinogradConv2d"}},
+          {"cortex-m55", Goal::kFlash, {}},
+          {"rv32imc", Goal::kFlash, {}}};
+}
+
+std::string CaseName(const ::testing::TestParamInfo<Case>& info) {
+  constexpr const char* kGoals[] = {"flash", "speed", "ram"};
+  std::string name = info.param.core + "_" + kGoals[static_cast<size_t>(info.param.goal)];
+  std::erase(name, '-');
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Compile, KernelSets, ::testing::ValuesIn(Cases()), CaseName);
+
+}  // namespace
+}  // namespace kinglet
