@@ -94,9 +94,9 @@ class KernelSets : public ::testing::TestWithParam<Case> {
 
 // Layers side by side, each on an input of its own.
 ir::Graph RandomLayers(uint64_t seed, LayerMaker::Draw draw) {
-  constexpr std::string_view kKinds[] = {"conv_2d",         "depthwise_conv_2d", "conv_2d",
-                                         "depthwise_conv_2d", "fully_connected", "add",
-                                         "average_pool_2d", "max_pool_2d",       "softmax"};
+  constexpr std::string_view kKinds[] = {"conv_2d",           "depthwise_conv_2d", "conv_2d",
+                                         "depthwise_conv_2d", "fully_connected",   "add",
+                                         "average_pool_2d",   "max_pool_2d",       "softmax"};
   LayerMaker maker(seed, 31, draw);
   maker.graph().name = "layers";
   for (int i = 0; i < 27;) {
