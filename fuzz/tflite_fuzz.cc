@@ -17,7 +17,12 @@ constexpr uint64_t kSeedGraphs = 40;
 int64_t Steps(const ir::Graph& graph) {
   int64_t steps = ir::GraphMacs(graph);
   for (const ir::Op& op : graph.ops) {
-    const int64_t outputs = graph.tensor(op.outputs[0]).ElementCount();
+    int64_t outputs = 0;
+    for (const ir::TensorIndex index : op.outputs) outputs += graph.tensor(index).ElementCount();
+    if (std::holds_alternative<ir::Reduce>(op.attributes) ||
+        std::holds_alternative<ir::ArgExtremum>(op.attributes)) {
+      outputs = graph.tensor(op.inputs[0]).ElementCount();
+    }
     const auto* pool = std::get_if<ir::Pool2d>(&op.attributes);
     steps += outputs * (pool == nullptr ? 10 : int64_t{pool->filter_h} * pool->filter_w);
   }

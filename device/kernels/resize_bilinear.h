@@ -17,7 +17,6 @@ struct ResizeBilinearParams {
 
 // NHWC; input and output must not overlap.
 void ResizeBilinear(const ResizeBilinearParams& params, const int8_t* input, int8_t* output);
-void ResizeBilinearInt16(const ResizeBilinearParams& params, const int16_t* input,
-                         int16_t* output);
+void ResizeBilinearInt16(const ResizeBilinearParams& params, const int16_t* input, int16_t* output);
 
 }  // namespace kinglet::kernels

@@ -38,11 +38,11 @@ TEST(MemoryPlan, LayersInTheArenaEqualLayersInBuffersOfTheirOwn) {
     auto executor = ir::Executor::Make(graph);
     ASSERT_TRUE(executor.has_value()) << executor.error().message;
     std::vector<Bytes> expected;
-    const auto outputs = executor->Run(
-        {inputs.begin(), inputs.end()},
-        [&](size_t, const std::vector<ByteView>& results) {
-          for (const ByteView output : results) expected.emplace_back(output.begin(), output.end());
-        });
+    const auto outputs = executor->Run({inputs.begin(), inputs.end()},
+                                       [&](size_t, const std::vector<ByteView>& results) {
+                                         for (const ByteView output : results)
+                                           expected.emplace_back(output.begin(), output.end());
+                                       });
     ASSERT_TRUE(outputs.has_value());
 
     Bytes arena(program->plan.arena_bytes, 0xa5);

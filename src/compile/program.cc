@@ -130,9 +130,8 @@ void RunProgram(const ir::Graph& graph, const Program& program, Bytes& arena,
     std::vector<ByteView> outputs;
     for (const ir::TensorIndex output : graph.ops[step.call.op_index].outputs) {
       const int64_t offset = program.plan.offsets[static_cast<size_t>(output)];
-      outputs.push_back(
-          ByteView(arena).subspan(static_cast<size_t>(offset),
-                                  static_cast<size_t>(graph.tensor(output).ByteCount())));
+      outputs.push_back(ByteView(arena).subspan(
+          static_cast<size_t>(offset), static_cast<size_t>(graph.tensor(output).ByteCount())));
     }
     observer(step.call.op_index, outputs);
   }

@@ -147,8 +147,8 @@ struct Pad {
   std::vector<int32_t> before, after;  // elements, per dimension
   bool operator==(const Pad&) const = default;
 };
-// input; per dimension `sizes` elements from `begin` on, `strides` (not 0) apart. The output's shape
-// is `sizes`, with dimensions of 1 left out or put in anywhere.
+// input; per dimension `sizes` elements from `begin` on, `strides` (not 0) apart. The output's
+// shape is `sizes`, with dimensions of 1 left out or put in anywhere.
 struct Slice {
   std::vector<int32_t> begin, sizes, strides;
   bool operator==(const Slice&) const = default;
@@ -192,11 +192,10 @@ struct Softmax {  // input
   bool operator==(const Softmax&) const = default;
 };
 
-using Attributes =
-    std::variant<Conv2d, DepthwiseConv2d, FullyConnected, Add, Sub, Mul, Extremum, Prelu, Clip,
-                 LeakyRelu, HardSwish, Logistic, Tanh, Pool2d, Reshape, Concatenation, Split, Pack,
-                 Unpack, Pad, Slice, Gather, Transpose, Resize, Reduce, ArgExtremum, Quantize,
-                 Dequantize, Softmax>;
+using Attributes = std::variant<Conv2d, DepthwiseConv2d, FullyConnected, Add, Sub, Mul, Extremum,
+                                Prelu, Clip, LeakyRelu, HardSwish, Logistic, Tanh, Pool2d, Reshape,
+                                Concatenation, Split, Pack, Unpack, Pad, Slice, Gather, Transpose,
+                                Resize, Reduce, ArgExtremum, Quantize, Dequantize, Softmax>;
 
 struct Op {
   std::string name;  // unique in the graph; used in messages, reports and generated code

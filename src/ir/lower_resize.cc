@@ -22,9 +22,9 @@ namespace {
 // Which pixel of the input each of the output copies along one axis. In float, as the reference.
 std::vector<int32_t> NearestPixels(const Resize& a, int32_t input_size, int32_t output_size) {
   const bool corners = a.align_corners && output_size > 1;
-  const float scale = corners ? static_cast<float>(input_size - 1) /
-                                    static_cast<float>(output_size - 1)
-                              : static_cast<float>(input_size) / static_cast<float>(output_size);
+  const float scale = corners
+                          ? static_cast<float>(input_size - 1) / static_cast<float>(output_size - 1)
+                          : static_cast<float>(input_size) / static_cast<float>(output_size);
   const float offset = a.half_pixel_centers ? 0.5F : 0.0F;
   std::vector<int32_t> pixels;
   for (int32_t i = 0; i < output_size; ++i) {
@@ -51,10 +51,9 @@ KernelCalls LowerBilinear(const OpLowering& op, const Resize& a) {
   const std::vector<int32_t>&in = op.Input(0).shape, &out = op.Output().shape;
   const Grid y = BilinearGrid(a, in[1], out[1]), x = BilinearGrid(a, in[2], out[2]);
   const bool int16 = op.Output().type == DataType::kInt16;
-  KernelCall call = op.Call(
-      int16 ? kResizeBilinearInt16 : kResizeBilinear,
-      kernels::ResizeBilinearParams{in[0], in[1], in[2], out[1], out[2], in[3], y.step, x.step,
-                                    y.first, x.first});
+  KernelCall call = op.Call(int16 ? kResizeBilinearInt16 : kResizeBilinear,
+                            kernels::ResizeBilinearParams{in[0], in[1], in[2], out[1], out[2],
+                                                          in[3], y.step, x.step, y.first, x.first});
   op.AddInput(call, "input", 0, std::nullopt);
   op.AddOutput(call);
   return {call};
@@ -66,10 +65,9 @@ Result<KernelCalls> LowerOp(const OpLowering& op, const Resize& a) {
   if (a.kind == Resize::Kind::kBilinear) return LowerBilinear(op, a);
   const std::vector<int32_t>&in = op.Input(0).shape, &out = op.Output().shape;
   const int64_t pixel_bytes = int64_t{in[3]} * DataTypeBytes(op.Input(0).type);
-  KernelCall call = op.Call(
-      kResizeNearestNeighbor,
-      kernels::ResizeNearestNeighborParams{in[0], in[1], in[2], out[1], out[2],
-                                           static_cast<int32_t>(pixel_bytes)});
+  KernelCall call = op.Call(kResizeNearestNeighbor, kernels::ResizeNearestNeighborParams{
+                                                        in[0], in[1], in[2], out[1], out[2],
+                                                        static_cast<int32_t>(pixel_bytes)});
   op.AddInput(call, "input", 0, std::nullopt);
   OpLowering::AddConstant(call, "rows", NearestPixels(a, in[1], out[1]));
   OpLowering::AddConstant(call, "columns", NearestPixels(a, in[2], out[2]));

@@ -195,10 +195,9 @@ Result<KernelCalls> LowerOp(const OpLowering& op, const Pad& a) {
   }
   KINGLET_TRY(KernelCall middle, CallOf(op, move, 0, 0));
   if (in.shape == out.shape) return KernelCalls{middle};
-  KernelCall around =
-      op.Call(kFill, kernels::FillParams{static_cast<int32_t>(out.ElementCount()),
-                                         static_cast<int32_t>(DataTypeBytes(out.type)),
-                                         PadValue(op)});
+  KernelCall around = op.Call(
+      kFill, kernels::FillParams{static_cast<int32_t>(out.ElementCount()),
+                                 static_cast<int32_t>(DataTypeBytes(out.type)), PadValue(op)});
   op.AddOutput(around);
   return KernelCalls{around, middle};
 }
@@ -223,8 +222,7 @@ Result<KernelCalls> LowerOp(const OpLowering& op, const Gather& a) {
   p.batches = static_cast<int32_t>(Product(shape.first(batch_dims)));
   p.outer = static_cast<int32_t>(Product(shape.subspan(batch_dims, axis - batch_dims)));
   p.axis_size = shape[axis];
-  p.slice_bytes =
-      static_cast<int32_t>(Product(shape.subspan(axis + 1)) * DataTypeBytes(in.type));
+  p.slice_bytes = static_cast<int32_t>(Product(shape.subspan(axis + 1)) * DataTypeBytes(in.type));
   p.indices = static_cast<int32_t>(indices.ElementCount() / p.batches);
   KernelCall call = op.Call(kGather, p);
   op.AddInput(call, "input", 0, std::nullopt);

@@ -37,7 +37,8 @@ namespace {
 using kernels::MultiplyByQuantizedMultiplier;
 using kernels::RoundingDivideByPowerOfTwo;
 
-// `function` of each int8 value, or of the bits of an uint8 one; results outside of int8 are clamped.
+// `function` of each int8 value, or of the bits of an uint8 one; results outside of int8 are
+// clamped.
 template <typename Function>
 KernelCalls LookupCall(const OpLowering& op, const Function& function) {
   std::vector<int8_t> table;
@@ -260,19 +261,17 @@ Result<KernelCalls> LowerOp(const OpLowering& op, const Quantize&) {
   const double scale_in = OpLowering::Scale(in), scale_out = OpLowering::Scale(out);
   KINGLET_TRY(const QuantizedMultiplier q, op.Quantize(scale_in / scale_out));
   if (IsOneByte(in) && IsOneByte(out)) return RescaleByTable(op, q);
-  return ConversionCall(
-      op, RescaleKernel(in.type, out.type),
-      kernels::RescaleParams{count, OpLowering::ZeroPoint(in), OpLowering::ZeroPoint(out),
-                             q.multiplier, q.shift});
+  return ConversionCall(op, RescaleKernel(in.type, out.type),
+                        kernels::RescaleParams{count, OpLowering::ZeroPoint(in),
+                                               OpLowering::ZeroPoint(out), q.multiplier, q.shift});
 }
 
 Result<KernelCalls> LowerOp(const OpLowering& op, const Dequantize&) {
   const Tensor& in = op.Input(0);
-  return ConversionCall(
-      op, in.type == DataType::kInt8 ? kDequantize : kDequantizeInt16,
-      kernels::DequantizeParams{static_cast<int32_t>(in.ElementCount()),
-                                std::bit_cast<int32_t>(OpLowering::Scale(in)),
-                                OpLowering::ZeroPoint(in)});
+  return ConversionCall(op, in.type == DataType::kInt8 ? kDequantize : kDequantizeInt16,
+                        kernels::DequantizeParams{static_cast<int32_t>(in.ElementCount()),
+                                                  std::bit_cast<int32_t>(OpLowering::Scale(in)),
+                                                  OpLowering::ZeroPoint(in)});
 }
 
 }  // namespace kinglet::ir

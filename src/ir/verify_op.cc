@@ -182,7 +182,8 @@ Status OpChecks::OneQuantization() const {
   for (const auto& indices : {op_.inputs, op_.outputs}) {
     for (const TensorIndex index : indices) {
       const Tensor& tensor = graph_.tensor(index);
-      if (tensor.quantization.scales == q.scales && tensor.quantization.zero_points == q.zero_points)
+      if (tensor.quantization.scales == q.scales &&
+          tensor.quantization.zero_points == q.zero_points)
         continue;
       return Fail(Code::kUnsupported, "{}: '{}' and '{}' differ in scale or zero point: {} {}",
                   op_.name, tensor.name, Output().name, OpKindName(op_.attributes),

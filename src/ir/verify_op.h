@@ -35,7 +35,7 @@ class TypeSet {
 };
 inline constexpr TypeSet kInt8Only = {DataType::kInt8};
 inline constexpr TypeSet kInt8OrInt16 = {DataType::kInt8, DataType::kInt16};
-inline constexpr TypeSet kAnyType = {DataType::kInt8,  DataType::kUint8,   DataType::kInt16,
+inline constexpr TypeSet kAnyType = {DataType::kInt8,  DataType::kUint8, DataType::kInt16,
                                      DataType::kInt32, DataType::kInt64, DataType::kFloat32,
                                      DataType::kBool};
 

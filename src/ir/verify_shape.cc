@@ -117,8 +117,8 @@ Status VerifyOp(const OpChecks& op, const Unpack& a) {
 }
 
 Status VerifyOp(const OpChecks& op, const Pad& a) {
-  constexpr TypeSet kTypes = {DataType::kInt8, DataType::kUint8, DataType::kInt16,
-                              DataType::kInt32, DataType::kFloat32};
+  constexpr TypeSet kTypes = {DataType::kInt8, DataType::kUint8, DataType::kInt16, DataType::kInt32,
+                              DataType::kFloat32};
   KINGLET_CHECK(op.Counts(1, 2));
   KINGLET_CHECK(op.Activations(op.Input(0), "input", kTypes));
   KINGLET_CHECK(op.Activations(op.Output(), "output", kTypes));
@@ -129,7 +129,8 @@ Status VerifyOp(const OpChecks& op, const Pad& a) {
                 a.before.size(), a.after.size(), shape.size());
   }
   for (size_t d = 0; d < shape.size(); ++d) {
-    if (std::min(a.before[d], a.after[d]) < 0 || std::max(a.before[d], a.after[d]) > kDimensionMax) {
+    if (std::min(a.before[d], a.after[d]) < 0 ||
+        std::max(a.before[d], a.after[d]) > kDimensionMax) {
       return Fail(Code::kInvalid, "{}: padding of {} and {} along axis {}: must be 0 to {}",
                   op.name(), a.before[d], a.after[d], d, kDimensionMax);
     }
@@ -194,8 +195,8 @@ Status VerifyOp(const OpChecks& op, const Gather& a) {
   }
   const int32_t limit = in[static_cast<size_t>(a.axis)];
   for (size_t at = 0; at < indices.data.size(); at += DataTypeBytes(indices.type)) {
-    const int64_t index = wide ? LoadLe<int64_t>(indices.data, at)
-                               : int64_t{LoadLe<int32_t>(indices.data, at)};
+    const int64_t index =
+        wide ? LoadLe<int64_t>(indices.data, at) : int64_t{LoadLe<int32_t>(indices.data, at)};
     if (index < 0 || index >= limit) {
       return Fail(Code::kInvalid, "{}: index {} of {} along axis {}", op.name(), index, limit,
                   a.axis);

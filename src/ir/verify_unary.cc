@@ -40,8 +40,9 @@ Status Scaled(const OpChecks& op, const Tensor& tensor) {
       q.zero_points[0] <= max) {
     return {};
   }
-  return Fail(Code::kUnsupported, "{}: {} '{}' needs one scale above 0 and a zero point of {} to {}",
-              op.name(), DataTypeName(tensor.type), tensor.name, min, max);
+  return Fail(Code::kUnsupported,
+              "{}: {} '{}' needs one scale above 0 and a zero point of {} to {}", op.name(),
+              DataTypeName(tensor.type), tensor.name, min, max);
 }
 
 }  // namespace

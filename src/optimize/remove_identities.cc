@@ -42,8 +42,7 @@ std::vector<bool> FindCopies(const ir::Graph& graph, const std::vector<ir::Kerne
   for (const ir::KernelCall& call : calls) {
     const ir::Op& op = graph.ops[call.op_index];
     if (op.outputs.size() != 1 || calls_of_op[call.op_index] != 1) continue;
-    if (call.kernel->copies ||
-        LooksUpItself(call, ranges[static_cast<size_t>(op.inputs[0])])) {
+    if (call.kernel->copies || LooksUpItself(call, ranges[static_cast<size_t>(op.inputs[0])])) {
       copies[call.op_index] = true;
     }
   }

@@ -137,9 +137,7 @@ class StridedSlice {
     int64_t begin, end, stride;
   };
 
-  static bool Has(int32_t mask, size_t i) {
-    return (static_cast<uint32_t>(mask) >> i & 1) != 0;
-  }
+  static bool Has(int32_t mask, size_t i) { return (static_cast<uint32_t>(mask) >> i & 1) != 0; }
 
   void Add(int64_t begin, int64_t size, int64_t stride) {
     slice_.begin.push_back(static_cast<int32_t>(begin));
@@ -167,7 +165,8 @@ class StridedSlice {
   Status Dimension(size_t i, const Entry& entry, Shape& shape) {
     const size_t d = slice_.begin.size();
     if (d >= input_.size()) {
-      return Fail(Code::kInvalid, "more entries than the {} dimensions of its input", input_.size());
+      return Fail(Code::kInvalid, "more entries than the {} dimensions of its input",
+                  input_.size());
     }
     const int64_t size = input_[d], stride = entry.stride;
     if (stride == 0 || stride < kInt32Min || stride > kInt32Max) {

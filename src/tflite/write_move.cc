@@ -72,12 +72,14 @@ OperatorParts StridedSliceParts(FileBuilder& file, const ir::Op& op, const ir::S
   const SliceMasks masks = MasksOf(a, file.Output(op).shape);
   const bool int8 = file.Output(op).type == ir::DataType::kInt8;
   const int32_t version = masks.new_axis != 0 ? 6 : (masks.begin.size() > 4 ? 4 : (int8 ? 2 : 1));
-  return {BuiltinOperator::STRIDED_SLICE, version, BuiltinOptions::StridedSliceOptions,
+  return {BuiltinOperator::STRIDED_SLICE,
+          version,
+          BuiltinOptions::StridedSliceOptions,
           schema::CreateStridedSliceOptions(file.flat(), 0, masks.end_mask, 0, masks.new_axis,
                                             masks.shrink_axis)
               .Union(),
-          {op.inputs[0], file.AddIntegers("begin", masks.begin),
-           file.AddIntegers("end", masks.end), file.AddIntegers("strides", masks.strides)}};
+          {op.inputs[0], file.AddIntegers("begin", masks.begin), file.AddIntegers("end", masks.end),
+           file.AddIntegers("strides", masks.strides)}};
 }
 
 }  // namespace
@@ -102,12 +104,14 @@ Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Split
   const auto count = static_cast<int32_t>(sizes.size());
   const int32_t axis = file.AddInteger("axis", a.axis);
   if (AllEqual(sizes)) {
-    return OperatorParts{BuiltinOperator::SPLIT, VersionOf(file, op, 2, 4),
+    return OperatorParts{BuiltinOperator::SPLIT,
+                         VersionOf(file, op, 2, 4),
                          BuiltinOptions::SplitOptions,
                          schema::CreateSplitOptions(file.flat(), count).Union(),
                          {axis, op.inputs[0]}};
   }
-  return OperatorParts{BuiltinOperator::SPLIT_V, VersionOf(file, op, 2, 1),
+  return OperatorParts{BuiltinOperator::SPLIT_V,
+                       VersionOf(file, op, 2, 1),
                        BuiltinOptions::SplitVOptions,
                        schema::CreateSplitVOptions(file.flat(), count).Union(),
                        {op.inputs[0], file.AddIntegers("sizes", sizes), axis}};
@@ -135,10 +139,15 @@ Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Pad& 
   const int32_t list = file.AddIntegers("paddings", paddings, 2);
   const int32_t version = a.before.size() > 4 ? 4 : VersionOf(file, op, 2, 3);
   if (op.inputs.size() == 1) {
-    return OperatorParts{BuiltinOperator::PAD, version, BuiltinOptions::PadOptions,
-                         schema::CreatePadOptions(file.flat()).Union(), {op.inputs[0], list}};
+    return OperatorParts{BuiltinOperator::PAD,
+                         version,
+                         BuiltinOptions::PadOptions,
+                         schema::CreatePadOptions(file.flat()).Union(),
+                         {op.inputs[0], list}};
   }
-  return OperatorParts{BuiltinOperator::PADV2, version, BuiltinOptions::PadV2Options,
+  return OperatorParts{BuiltinOperator::PADV2,
+                       version,
+                       BuiltinOptions::PadV2Options,
                        schema::CreatePadV2Options(file.flat()).Union(),
                        {op.inputs[0], list, op.inputs[1]}};
 }
@@ -147,10 +156,12 @@ Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Slice
   const bool plain = std::ranges::all_of(a.strides, [](int32_t stride) { return stride == 1; });
   if (!plain || a.sizes != file.Output(op).shape) return StridedSliceParts(file, op, a);
   const int32_t version = a.sizes.size() > 4 ? 5 : VersionOf(file, op, 2, 4);
-  return OperatorParts{BuiltinOperator::SLICE, version, BuiltinOptions::SliceOptions,
-                       schema::CreateSliceOptions(file.flat()).Union(),
-                       {op.inputs[0], file.AddIntegers("begin", a.begin),
-                        file.AddIntegers("size", a.sizes)}};
+  return OperatorParts{
+      BuiltinOperator::SLICE,
+      version,
+      BuiltinOptions::SliceOptions,
+      schema::CreateSliceOptions(file.flat()).Union(),
+      {op.inputs[0], file.AddIntegers("begin", a.begin), file.AddIntegers("size", a.sizes)}};
 }
 
 Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Gather& a) {
@@ -163,7 +174,9 @@ Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Gathe
 Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Transpose& a) {
   const size_t rank = a.permutation.size();
   const int32_t version = rank > 5 ? 6 : (rank > 4 ? 4 : VersionOf(file, op, 2, 5));
-  return OperatorParts{BuiltinOperator::TRANSPOSE, version, BuiltinOptions::TransposeOptions,
+  return OperatorParts{BuiltinOperator::TRANSPOSE,
+                       version,
+                       BuiltinOptions::TransposeOptions,
                        schema::CreateTransposeOptions(file.flat()).Union(),
                        {op.inputs[0], file.AddIntegers("permutation", a.permutation)}};
 }
@@ -175,27 +188,27 @@ Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Resiz
   const bool aligned = a.align_corners || a.half_pixel_centers;
   if (a.kind == ir::Resize::Kind::kBilinear) {
     const int32_t version = VersionOf(file, op, a.half_pixel_centers ? 3 : 2, 4);
-    return OperatorParts{BuiltinOperator::RESIZE_BILINEAR, version,
-                         BuiltinOptions::ResizeBilinearOptions,
-                         schema::CreateResizeBilinearOptions(file.flat(), a.align_corners,
-                                                             a.half_pixel_centers)
-                             .Union(),
-                         inputs};
+    return OperatorParts{
+        BuiltinOperator::RESIZE_BILINEAR, version, BuiltinOptions::ResizeBilinearOptions,
+        schema::CreateResizeBilinearOptions(file.flat(), a.align_corners, a.half_pixel_centers)
+            .Union(),
+        inputs};
   }
   const bool int16 = file.Output(op).type == ir::DataType::kInt16;
   const int32_t version = aligned && !int16 ? 3 : VersionOf(file, op, 2, 4);
-  return OperatorParts{BuiltinOperator::RESIZE_NEAREST_NEIGHBOR, version,
-                       BuiltinOptions::ResizeNearestNeighborOptions,
-                       schema::CreateResizeNearestNeighborOptions(file.flat(), a.align_corners,
-                                                                  a.half_pixel_centers)
-                           .Union(),
-                       inputs};
+  return OperatorParts{
+      BuiltinOperator::RESIZE_NEAREST_NEIGHBOR, version,
+      BuiltinOptions::ResizeNearestNeighborOptions,
+      schema::CreateResizeNearestNeighborOptions(file.flat(), a.align_corners, a.half_pixel_centers)
+          .Union(),
+      inputs};
 }
 
 Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Reduce& a) {
   const bool mean = a.kind == ir::Reduce::Kind::kMean;
   return OperatorParts{mean ? BuiltinOperator::MEAN : BuiltinOperator::SUM,
-                       VersionOf(file, op, 2, mean ? 3 : 1), BuiltinOptions::ReducerOptions,
+                       VersionOf(file, op, 2, mean ? 3 : 1),
+                       BuiltinOptions::ReducerOptions,
                        schema::CreateReducerOptions(file.flat(), a.keep_dims).Union(),
                        {op.inputs[0], file.AddIntegers("axes", a.axes)}};
 }

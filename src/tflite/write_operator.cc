@@ -157,8 +157,7 @@ Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Pool2
 
 Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Quantize&) {
   return Parts(op, BuiltinOperator::QUANTIZE, IsInt16(file, op) ? 2 : 1,
-               BuiltinOptions::QuantizeOptions,
-               schema::CreateQuantizeOptions(file.flat()).Union());
+               BuiltinOptions::QuantizeOptions, schema::CreateQuantizeOptions(file.flat()).Union());
 }
 
 Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Dequantize&) {

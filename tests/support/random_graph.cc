@@ -62,7 +62,7 @@ ir::Graph RandomOpGraph(const LayerMaker::Kind& kind, uint64_t seed) {
   for (uint64_t attempt = 0;; ++attempt) {
     LayerMaker maker(seed + (attempt << 32), kOpStream, LayerMaker::Draw::kExtreme);
     std::vector<int32_t> shape;
-    const int32_t rank = maker.Between(0, 1) == 0 ? 4 : maker.Between(0, 5);
+    const int32_t rank = maker.Between(0, 1) == 0 ? 4 : maker.Between(0, 6);
     for (int32_t d = 0; d < rank; ++d) shape.push_back(maker.Between(1, rank == 4 ? 9 : 5));
     const ir::TensorIndex y = maker.Layer(kind.name, maker.Input(shape, kind.type));
     if (y == ir::kNoTensor) continue;
@@ -82,6 +82,14 @@ std::vector<Bytes> RandomInputs(const ir::Graph& graph, uint64_t seed) {
     const bool extreme = random.Below(4) == 0;
     if (tensor.type == ir::DataType::kFloat32) {
       FillFloats(random, input);
+      continue;
+    }
+    // Indices: many that are right, and some far outside.
+    if (tensor.type == ir::DataType::kInt32) {
+      for (size_t at = 0; at + sizeof(int32_t) <= input.size(); at += sizeof(int32_t)) {
+        const uint32_t value = random.Below(4) == 0 ? random.Next() : random.Below(8);
+        std::memcpy(input.data() + at, &value, sizeof(value));
+      }
       continue;
     }
     // The greatest byte of an element holds its sign.
