@@ -76,8 +76,8 @@ TEST(ArrayElements, WritesFloatsAlsoThoseThatAreNoNumbers) {
     AppendLe(bytes, bits);
   }
   EXPECT_EQ(ArrayElements(ir::DataType::kFloat32, bytes),
-            "    0.100000001F, -0.0F, -__builtin_inff(), __builtin_nanf(\"0x12\"),\n"
-            "    -__builtin_nansf(\"0x200000\"),\n");
+            "    0.100000001F, -0.0F, -__builtin_inff(), __builtin_nanf(\"0x12\"), "
+            "-__builtin_nansf(\"0x200000\"),\n");
 }
 
 }  // namespace

@@ -73,6 +73,19 @@ ir::Graph RandomOpGraph(const LayerMaker::Kind& kind, uint64_t seed) {
   }
 }
 
+ir::Graph EveryKindGraph() {
+  LayerMaker maker(3, kOpStream, LayerMaker::Draw::kUsual);
+  ir::Graph& graph = maker.graph();
+  graph.name = "every kind";
+  for (const LayerMaker::Kind& kind : LayerMaker::Kinds()) {
+    const ir::TensorIndex x = maker.Input({1, 4, 3, 4}, kind.type);
+    KINGLET_ASSERT(maker.Layer(kind.name, x) != ir::kNoTensor);
+    const std::vector<ir::TensorIndex>& outputs = graph.ops.back().outputs;
+    graph.outputs.insert(graph.outputs.end(), outputs.begin(), outputs.end());
+  }
+  return std::move(graph);
+}
+
 std::vector<Bytes> RandomInputs(const ir::Graph& graph, uint64_t seed) {
   Random random(seed, kInputStream);
   std::vector<Bytes> inputs;
