@@ -45,6 +45,9 @@ std::vector<Bytes> Seeds() {
   for (uint64_t seed = 0; seed < kSeedGraphs; ++seed) {
     seeds.push_back(tflite::WriteModel(testing::RandomGraph(seed)).value());
   }
+  for (const testing::LayerMaker::Kind& kind : testing::LayerMaker::Kinds()) {
+    seeds.push_back(tflite::WriteModel(testing::RandomOpGraph(kind, 1)).value());
+  }
   return seeds;
 }
 
