@@ -17,7 +17,12 @@ constexpr uint64_t kSeedGraphs = 40;
 int64_t Steps(const ir::Graph& graph) {
   int64_t steps = ir::GraphMacs(graph);
   for (const ir::Op& op : graph.ops) {
-    const int64_t outputs = graph.tensor(op.outputs[0]).ElementCount();
+    int64_t outputs = 0;
+    for (const ir::TensorIndex index : op.outputs) outputs += graph.tensor(index).ElementCount();
+    if (std::holds_alternative<ir::Reduce>(op.attributes) ||
+        std::holds_alternative<ir::ArgExtremum>(op.attributes)) {
+      outputs = graph.tensor(op.inputs[0]).ElementCount();
+    }
     const auto* pool = std::get_if<ir::Pool2d>(&op.attributes);
     steps += outputs * (pool == nullptr ? 10 : int64_t{pool->filter_h} * pool->filter_w);
   }
@@ -39,6 +44,9 @@ std::vector<Bytes> Seeds() {
   std::vector<Bytes> seeds;
   for (uint64_t seed = 0; seed < kSeedGraphs; ++seed) {
     seeds.push_back(tflite::WriteModel(testing::RandomGraph(seed)).value());
+  }
+  for (const testing::LayerMaker::Kind& kind : testing::LayerMaker::Kinds()) {
+    seeds.push_back(tflite::WriteModel(testing::RandomOpGraph(kind, 1)).value());
   }
   return seeds;
 }

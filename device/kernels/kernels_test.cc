@@ -5,17 +5,25 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
+#include <limits>
 #include <vector>
 
 #include "device/kernels/add.h"
+#include "device/kernels/arg_extremum.h"
 #include "device/kernels/average_pool_2d.h"
 #include "device/kernels/conv_2d.h"
 #include "device/kernels/depthwise_conv_2d.h"
+#include "device/kernels/fill.h"
 #include "device/kernels/fully_connected.h"
+#include "device/kernels/gather.h"
 #include "device/kernels/max_pool_2d.h"
+#include "device/kernels/quantize.h"
 #include "device/kernels/requantize.h"
 #include "device/kernels/reshape.h"
+#include "device/kernels/resize_bilinear.h"
 #include "device/kernels/softmax.h"
+#include "device/kernels/strided_copy.h"
 #include "device/kernels/window.h"
 #include "src/base/random.h"
 
@@ -440,6 +448,65 @@ TEST(Reshape, CopiesAlsoBetweenOverlappingPlaces) {
   Int8s memory = {1, 2, 3, 4, 5, 0, 0};
   Reshape({5}, memory.data(), memory.data() + 2);
   EXPECT_EQ(memory, (Int8s{1, 2, 1, 2, 3, 4, 5}));
+}
+
+TEST(StridedCopy, GoesBackwardsAndLeavesWhatLiesBetween) {
+  // The columns 4, 2, 0 of the rows 1 and 0 of a matrix of 2 x 5, into every second place.
+  const Int8s matrix = {0, 1, 2, 3, 4, 10, 11, 12, 13, 14};
+  Int8s output(12, -1);
+  const StridedCopyParams p = {1, {1, 1, 1, 1, 2, 3}, {0, 0, 0, 0, -5, -2}, {0, 0, 0, 0, 6, 2}, 9,
+                               0};
+  StridedCopy(p, matrix.data(), output.data());
+  EXPECT_EQ(output, (Int8s{14, -1, 12, -1, 10, -1, 4, -1, 2, -1, 0, -1}));
+}
+
+TEST(Fill, SetsElementsOfEverySize) {
+  std::vector<int16_t> shorts(3, 0);
+  Fill({2, 2, -3}, shorts.data());
+  EXPECT_EQ(shorts, (std::vector<int16_t>{-3, -3, 0}));
+  Int32s ints(3, 0);
+  Fill({2, 4, 1 << 30}, ints.data());
+  EXPECT_EQ(ints, (Int32s{1 << 30, 1 << 30, 0}));
+  Int8s bytes(3, 0);
+  Fill({2, 1, 200}, bytes.data());
+  EXPECT_EQ(bytes, (Int8s{-56, -56, 0}));
+}
+
+TEST(Gather, StaysInsideItsInputWhateverTheIndices) {
+  const Int8s input = {1, 2, 3, 4, 5, 6};
+  const Int32s indices = {-1, 1, 3, INT32_MIN, INT32_MAX};
+  Int8s output(10);
+  Gather({1, 1, 3, 2, 5}, input.data(), indices.data(), output.data());
+  EXPECT_EQ(output, (Int8s{1, 2, 3, 4, 5, 6, 1, 2, 5, 6}));
+}
+
+TEST(ArgExtremum, TakesTheFirstOfEquals) {
+  const Int8s input = {3, -128, 7, 3, 7, -128};
+  Int32s output(1);
+  ArgExtremum({1, 6, 1, 1}, input.data(), output.data());
+  EXPECT_EQ(output, Int32s{2});
+  ArgExtremum({1, 6, 1, 0}, input.data(), output.data());
+  EXPECT_EQ(output, Int32s{1});
+}
+
+TEST(Quantize, RoundsHalvesAwayFromZeroAndSaturates) {
+  const float half = 0.5F;
+  int32_t scale_bits = 0;
+  std::memcpy(&scale_bits, &half, sizeof(half));
+  const float infinity = std::numeric_limits<float>::infinity();
+  const std::vector<float> input = {0.25F,  -0.25F,   0.24F,     -0.24F, 1e30F,
+                                    -1e30F, infinity, -infinity, 0.75F,  std::nanf("")};
+  Int8s output(input.size());
+  Quantize({static_cast<int32_t>(input.size()), scale_bits, 10}, input.data(), output.data());
+  EXPECT_EQ(output, (Int8s{11, 9, 10, 10, 127, -128, 127, -128, 12, -128}));
+}
+
+TEST(ResizeBilinear, StaysInsideAnInputThatIsEnlargedMuch) {
+  // The steps of 1/1024 round up, so that the last places lie behind the only pixel.
+  const Int8s input = {-7};
+  Int8s output(186);
+  ResizeBilinear({1, 1, 1, 1, 186, 1, 1024, 6, 0, 0}, input.data(), output.data());
+  EXPECT_EQ(output, Int8s(186, -7));
 }
 
 }  // namespace

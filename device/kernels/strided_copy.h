@@ -11,7 +11,7 @@ inline constexpr int32_t kCopyRank = 6;
 struct StridedCopyParams {
   int32_t run_bytes;               // that lie together on both sides
   int32_t sizes[kCopyRank];        // how many runs there are, outermost dimension first
-  int32_t input_steps[kCopyRank];  // bytes from one to the next along each dimension
+  int32_t input_steps[kCopyRank];  // bytes from one to the next along each dimension, or back
   int32_t output_steps[kCopyRank];
   int32_t input_offset, output_offset;  // bytes to the first run
 };

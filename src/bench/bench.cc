@@ -36,10 +36,15 @@ Result<Expected> RunOnHost(ir::Executor& executor, const signal::Pipeline* pipel
     expected.features.assign(bytes.begin(), bytes.end());
     sample = expected.features;
   }
-  KINGLET_TRY(expected.outputs,
-              executor.Run(SplitInputs(executor.graph(), sample), [&](size_t, ByteView output) {
-                expected.layer_hashes.push_back(Fnv1a32(output));
-              }));
+  KINGLET_TRY(expected.outputs, executor.Run(SplitInputs(executor.graph(), sample),
+                                             [&](size_t, const std::vector<ByteView>& outputs) {
+                                               Bytes all;
+                                               for (const ByteView output : outputs) {
+                                                 all.insert(all.end(), output.begin(),
+                                                            output.end());
+                                               }
+                                               expected.layer_hashes.push_back(Fnv1a32(all));
+                                             }));
   return expected;
 }
 

@@ -29,7 +29,7 @@ struct BoardRun {
   struct Sample {
     Bytes features;                      // with a front end
     std::vector<Bytes> outputs;          // in the graph's order
-    std::vector<uint32_t> layer_hashes;  // with the layer hook: FNV-1a of each operator's output
+    std::vector<uint32_t> layer_hashes;  // with the layer hook: FNV-1a of each operator's outputs
     Work dsp;                            // front end, the whole window
     Work model;                          // with the layer hook also the hook's
     std::vector<Work> layers;            // with the layer hook

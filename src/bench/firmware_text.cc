@@ -97,18 +97,24 @@ constexpr const char* kHookInclude = "#include \"device/runtime/layer_hook.h\"\n
 
 constexpr const char* kHook = R"(
 static uint32_t layer_hashes[{0}];
-COUNTED void HashLayer(int32_t layer, const int8_t* data, uint32_t bytes) {{
-  uint32_t hash = 0x811C9DC5U;
+static int32_t open_layer = -1;  // that has begun to be hashed
+COUNTED void HashLayer(int32_t layer, const int8_t* data, uint32_t bytes, bool ends) {{
+  uint32_t hash = layer == open_layer ? layer_hashes[layer] : 0x811C9DC5U;
   for (uint32_t i = 0; i < bytes; ++i) hash = (hash ^ static_cast<uint8_t>(data[i])) * 0x01000193U;
   layer_hashes[layer] = hash;
+  open_layer = ends ? -1 : layer;
+}}
+extern "C" COUNTED void kinglet_layer_output(int32_t layer, const int8_t* data, uint32_t bytes) {{
+  HashLayer(layer, data, bytes, false);
 }}
 extern "C" COUNTED void kinglet_layer_done(int32_t layer, const int8_t* data, uint32_t bytes) {{
-  HashLayer(layer, data, bytes);
+  HashLayer(layer, data, bytes, true);
   MARK("layer_begin");
 }}
 )";
 
 constexpr const char* kSilentHook = R"(
+extern "C" void kinglet_layer_output(int32_t, const int8_t*, uint32_t) {}
 extern "C" void kinglet_layer_done(int32_t, const int8_t*, uint32_t) {}
 )";
 

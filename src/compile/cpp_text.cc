@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 
 namespace kinglet::compile {
@@ -44,12 +45,28 @@ std::string Literal(int64_t value) {
   return fmt::format("{}", value);
 }
 
+// Every float's bits, also of those that are no numbers.
+std::string FloatElement(float value) {
+  if (std::isfinite(value)) return FloatLiteral(value);
+  const auto bits = std::bit_cast<uint32_t>(value);
+  const uint32_t payload = bits & 0x3fffff;
+  const bool quiet = (bits & 0x400000) != 0;
+  const char* const sign = (bits >> 31) != 0 ? "-" : "";
+  if (std::isinf(value)) return fmt::format("{}__builtin_inff()", sign);
+  return fmt::format("{}__builtin_nan{}f(\"{:#x}\")", sign, quiet ? "" : "s", payload);
+}
+
 template <typename T>
 std::string Join(ByteView bytes) {
   std::string text;
   std::string line;
   for (size_t i = 0; i + sizeof(T) <= bytes.size(); i += sizeof(T)) {
-    std::string element = Literal(LoadLe<T>(bytes, i)) + ",";
+    std::string element;
+    if constexpr (std::is_same_v<T, float>) {
+      element = FloatElement(LoadLe<float>(bytes, i)) + ",";
+    } else {
+      element = Literal(LoadLe<T>(bytes, i)) + ",";
+    }
     if (!line.empty() && line.size() + 1 + element.size() > kColumns - 4) {
       text += "    " + line + "\n";
       line.clear();
@@ -150,9 +167,8 @@ std::string ArrayElements(ir::DataType type, ByteView little_endian) {
     case ir::DataType::kInt64:
       return Join<int64_t>(little_endian);
     case ir::DataType::kFloat32:
-      break;
+      return Join<float>(little_endian);
   }
-  KINGLET_ASSERT(type != ir::DataType::kFloat32);
   return {};
 }
 

@@ -31,8 +31,7 @@ std::string IntLiteral(int32_t value);
 // The C++ type of an element: "int8_t", "float"; bool is uint8_t.
 std::string_view ElementTypeName(ir::DataType type);
 
-// The elements of an array initialiser, without braces, in lines of at most 100 columns. Any type
-// but float.
+// The elements of an array initialiser, without braces, in lines of at most 100 columns.
 std::string ArrayElements(ir::DataType type, ByteView little_endian);
 
 }  // namespace kinglet::compile

@@ -70,5 +70,15 @@ TEST(ArrayElements, WritesEveryElementInShortLines) {
   EXPECT_LE(longest, 100U);
 }
 
+TEST(ArrayElements, WritesFloatsAlsoThoseThatAreNoNumbers) {
+  Bytes bytes;
+  for (const uint32_t bits : {0x3dcccccdU, 0x80000000U, 0xff800000U, 0x7fc00012U, 0xffa00000U}) {
+    AppendLe(bytes, bits);
+  }
+  EXPECT_EQ(ArrayElements(ir::DataType::kFloat32, bytes),
+            "    0.100000001F, -0.0F, -__builtin_inff(), __builtin_nanf(\"0x12\"), "
+            "-__builtin_nansf(\"0x200000\"),\n");
+}
+
 }  // namespace
 }  // namespace kinglet::compile

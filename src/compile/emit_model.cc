@@ -113,8 +113,17 @@ std::string ArgumentText(const Emission& e, size_t step_index, size_t index) {
   return fmt::format("reinterpret_cast<{}*>({})", ElementTypeName(*type), place);
 }
 
-int64_t FirstOutputBytes(const Emission& e, const Step& step) {
-  return e.graph.tensor(e.graph.ops[step.call.op_index].outputs[0]).ByteCount();
+// The layer hook with each output.
+std::string HookText(const Emission& e, const Step& step) {
+  const std::vector<ir::TensorIndex>& outputs = e.graph.ops[step.call.op_index].outputs;
+  std::string text;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    text += fmt::format("  kinglet_layer_{}({}, memory + {}, {});\n",
+                        i + 1 < outputs.size() ? "output" : "done", step.call.op_index,
+                        e.program.plan.offsets[static_cast<size_t>(outputs[i])],
+                        e.graph.tensor(outputs[i]).ByteCount());
+  }
+  return text;
 }
 
 std::string CallText(const Emission& e, size_t step_index) {
@@ -135,10 +144,7 @@ std::string CallText(const Emission& e, size_t step_index) {
     }
     text += ");\n";
   }
-  if (e.layer_hook && step.ends_layer) {
-    text += fmt::format("  kinglet_layer_done({}, memory + {}, {});\n", step.call.op_index,
-                        layer.output_offset, FirstOutputBytes(e, step));
-  }
+  if (e.layer_hook && step.ends_layer) text += HookText(e, step);
   return text;
 }
 

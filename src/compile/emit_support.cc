@@ -292,6 +292,10 @@ void kinglet_layer_done(int32_t layer, const int8_t* data, uint32_t bytes) {
   std::printf("layer %d %u %08x\n", static_cast<int>(layer), static_cast<unsigned>(bytes),
               static_cast<unsigned>(hash));
 }
+
+void kinglet_layer_output(int32_t layer, const int8_t* data, uint32_t bytes) {
+  kinglet_layer_done(layer, data, bytes);
+}
 )");
   }
   return kGeneratedBanner +

@@ -64,7 +64,9 @@ Result<GoldenVector> MakeGolden(const ir::Graph& graph, const Program& program,
   GoldenVector golden;
   golden.seed = seed;
   KINGLET_TRY(golden.outputs, executors.original.Run(views));
-  const auto hash_layer = [&](size_t, ByteView output) { layer_hashes.push_back(Fnv1a32(output)); };
+  const auto hash_layer = [&](size_t, const std::vector<ByteView>& results) {
+    for (const ByteView output : results) layer_hashes.push_back(Fnv1a32(output));
+  };
   KINGLET_TRY(const std::vector<Bytes> outputs, executors.optimized.Run(views, hash_layer));
   KINGLET_ASSERT(outputs == golden.outputs);
 
@@ -73,10 +75,12 @@ Result<GoldenVector> MakeGolden(const ir::Graph& graph, const Program& program,
     const int64_t offset = program.plan.offsets[static_cast<size_t>(graph.inputs[i])];
     std::ranges::copy(inputs[i], arena.begin() + offset);
   }
-  size_t layer = 0;
-  RunProgram(graph, program, arena, [&](size_t, ByteView output) {
-    KINGLET_ASSERT(Fnv1a32(output) == layer_hashes[layer]);
-    ++layer;
+  size_t at = 0;
+  RunProgram(graph, program, arena, [&](size_t, const std::vector<ByteView>& results) {
+    for (const ByteView output : results) {
+      KINGLET_ASSERT(Fnv1a32(output) == layer_hashes[at]);
+      ++at;
+    }
   });
   for (size_t i = 0; i < graph.outputs.size(); ++i) {
     const int64_t offset = program.plan.offsets[static_cast<size_t>(graph.outputs[i])];

@@ -120,7 +120,7 @@ struct Counter {
   KernelWork operator()(const kernels::MaxPool2dParams& p) const { return Pool(p); }
 
   KernelWork operator()(const kernels::AddParams& p) const { return Elementwise(1, p.count); }
-  KernelWork operator()(const kernels::ReshapeParams& p) const { return Elementwise(1, p.count); }
+  KernelWork operator()(const kernels::ReshapeParams& p) const { return Elementwise(1, p.bytes); }
   KernelWork operator()(const kernels::SoftmaxParams& p) const {
     return Elementwise(p.rows, double(p.rows) * p.depth);
   }

@@ -95,6 +95,12 @@ void FindLifetimes(const ir::Graph& graph, const std::vector<ir::KernelCall>& ca
       regions.Demand(argument);
     }
   }
+  // All outputs of an operator are there at its end, also those that nobody reads.
+  for (size_t i = 0; i < calls.size(); ++i) {
+    for (const ir::TensorIndex output : graph.ops[calls[i].op_index].outputs) {
+      if (regions.Has(output)) regions.Touch(output, static_cast<int32_t>(i));
+    }
+  }
   for (const ir::TensorIndex output : graph.outputs) {
     if (regions.Has(output)) regions.Touch(output, static_cast<int32_t>(calls.size()));
   }

@@ -38,25 +38,29 @@ TEST(MemoryPlan, LayersInTheArenaEqualLayersInBuffersOfTheirOwn) {
     auto executor = ir::Executor::Make(graph);
     ASSERT_TRUE(executor.has_value()) << executor.error().message;
     std::vector<Bytes> expected;
-    const auto outputs = executor->Run(
-        {inputs.begin(), inputs.end()},
-        [&](size_t, ByteView output) { expected.emplace_back(output.begin(), output.end()); });
+    const auto outputs = executor->Run({inputs.begin(), inputs.end()},
+                                       [&](size_t, const std::vector<ByteView>& results) {
+                                         for (const ByteView output : results)
+                                           expected.emplace_back(output.begin(), output.end());
+                                       });
     ASSERT_TRUE(outputs.has_value());
 
     Bytes arena(program->plan.arena_bytes, 0xa5);
     for (size_t i = 0; i < inputs.size(); ++i) {
       std::ranges::copy(inputs[i], arena.begin() + OffsetOf(program->plan, graph.inputs[i]));
     }
-    size_t layer = 0;
-    RunProgram(graph, *program, arena, [&](size_t op, ByteView output) {
-      EXPECT_TRUE(std::ranges::equal(output, expected[layer]))
-          << "seed " << seed << ", " << graph.ops[op].name;
-      ++layer;
+    size_t at = 0;
+    RunProgram(graph, *program, arena, [&](size_t op, const std::vector<ByteView>& results) {
+      for (const ByteView output : results) {
+        EXPECT_TRUE(std::ranges::equal(output, expected[at]))
+            << "seed " << seed << ", " << graph.ops[op].name;
+        ++at;
+      }
     });
     for (size_t i = 0; i < graph.outputs.size(); ++i) {
-      const auto at = static_cast<size_t>(OffsetOf(program->plan, graph.outputs[i]));
+      const auto offset = static_cast<size_t>(OffsetOf(program->plan, graph.outputs[i]));
       EXPECT_TRUE(
-          std::ranges::equal(ByteView(arena).subspan(at, (*outputs)[i].size()), (*outputs)[i]))
+          std::ranges::equal(ByteView(arena).subspan(offset, (*outputs)[i].size()), (*outputs)[i]))
           << "seed " << seed << ", output " << i << " did not survive";
     }
   }

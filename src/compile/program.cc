@@ -168,11 +168,13 @@ void RunProgram(const ir::Graph& graph, const Program& program, Bytes& arena,
     }
     if (!step.moves_nothing) ir::RunKernel(step.call, addresses);
     if (!observer || !step.ends_layer) continue;
-    const ir::TensorIndex output = graph.ops[step.call.op_index].outputs[0];
-    const int64_t offset = program.plan.offsets[static_cast<size_t>(output)];
-    observer(step.call.op_index,
-             ByteView(arena).subspan(static_cast<size_t>(offset),
-                                     static_cast<size_t>(graph.tensor(output).ByteCount())));
+    std::vector<ByteView> outputs;
+    for (const ir::TensorIndex output : graph.ops[step.call.op_index].outputs) {
+      const int64_t offset = program.plan.offsets[static_cast<size_t>(output)];
+      outputs.push_back(ByteView(arena).subspan(
+          static_cast<size_t>(offset), static_cast<size_t>(graph.tensor(output).ByteCount())));
+    }
+    observer(step.call.op_index, outputs);
   }
 }
 

@@ -37,8 +37,8 @@ struct Program {
 // Verifies and lowers `graph` for `target`. Errors name the operator or tensor.
 Result<Program> MakeProgram(const ir::Graph& graph, const Target& target = {});
 
-// Called after each operator with its index and its first output.
-using StepObserver = std::function<void(size_t op_index, ByteView output)>;
+// Called after each operator with its index and its outputs.
+using StepObserver = std::function<void(size_t op_index, const std::vector<ByteView>& outputs)>;
 
 // Runs `program` on the host exactly as the generated code will run: kernels on tensors inside
 // `arena` (plan.arena_bytes), which already holds the inputs.

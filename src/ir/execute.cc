@@ -95,8 +95,11 @@ Result<std::vector<Bytes>> Executor::Run(const std::vector<ByteView>& inputs,
     RunKernel(calls_[i], addresses_[i]);
     const bool ends_op = i + 1 == calls_.size() || calls_[i + 1].op_index != calls_[i].op_index;
     if (observer && ends_op) {
-      const Op& op = graph_.ops[calls_[i].op_index];
-      observer(calls_[i].op_index, activations_[static_cast<size_t>(op.outputs[0])]);
+      std::vector<ByteView> written;
+      for (const TensorIndex index : graph_.ops[calls_[i].op_index].outputs) {
+        written.emplace_back(activations_[static_cast<size_t>(index)]);
+      }
+      observer(calls_[i].op_index, written);
     }
   }
   std::vector<Bytes> outputs;

@@ -15,8 +15,8 @@ Status CheckInputs(const Graph& graph, const std::vector<ByteView>& inputs);
 // One object must not be shared between threads.
 class Executor {
  public:
-  // Called after each operator with its index in graph.ops and the bytes of its first output.
-  using Observer = std::function<void(size_t op_index, ByteView output)>;
+  // Called after each operator with its index in graph.ops and the bytes of its outputs.
+  using Observer = std::function<void(size_t op_index, const std::vector<ByteView>& outputs)>;
 
   // Verifies and lowers `graph`. kOverBudget when its activations need more than
   // `activation_bytes_max`.

@@ -71,6 +71,25 @@ std::string_view OpKindName(const Attributes& attributes) {
       return pool.kind == Pool2d::Kind::kAverage ? "average_pool_2d" : "max_pool_2d";
     }
     std::string_view operator()(const Reshape&) const { return "reshape"; }
+    std::string_view operator()(const Concatenation&) const { return "concatenation"; }
+    std::string_view operator()(const Split&) const { return "split"; }
+    std::string_view operator()(const Pack&) const { return "pack"; }
+    std::string_view operator()(const Unpack&) const { return "unpack"; }
+    std::string_view operator()(const Pad&) const { return "pad"; }
+    std::string_view operator()(const Slice&) const { return "slice"; }
+    std::string_view operator()(const Gather&) const { return "gather"; }
+    std::string_view operator()(const Transpose&) const { return "transpose"; }
+    std::string_view operator()(const Resize& resize) const {
+      return resize.kind == Resize::Kind::kBilinear ? "resize_bilinear" : "resize_nearest_neighbor";
+    }
+    std::string_view operator()(const Reduce& reduce) const {
+      return reduce.kind == Reduce::Kind::kMean ? "mean" : "sum";
+    }
+    std::string_view operator()(const ArgExtremum& extremum) const {
+      return extremum.kind == ArgExtremum::Kind::kMinimum ? "arg_min" : "arg_max";
+    }
+    std::string_view operator()(const Quantize&) const { return "quantize"; }
+    std::string_view operator()(const Dequantize&) const { return "dequantize"; }
     std::string_view operator()(const Softmax&) const { return "softmax"; }
   };
   return std::visit(Name{}, attributes);

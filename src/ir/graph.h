@@ -125,14 +125,77 @@ struct Pool2d {  // input
 struct Reshape {  // input; the new shape is the output tensor's
   bool operator==(const Reshape&) const = default;
 };
+// Operators that move elements and keep their values, of any type.
+struct Concatenation {  // any number of inputs, joined along `axis`
+  int32_t axis = 0;
+  bool operator==(const Concatenation&) const = default;
+};
+struct Split {  // input, cut along `axis` into the outputs
+  int32_t axis = 0;
+  bool operator==(const Split&) const = default;
+};
+struct Pack {  // any number of inputs of one shape, the slices of the output's dimension `axis`
+  int32_t axis = 0;
+  bool operator==(const Pack&) const = default;
+};
+struct Unpack {  // input, whose slices along `axis` are the outputs
+  int32_t axis = 0;
+  bool operator==(const Unpack&) const = default;
+};
+// input, value: one constant element to put around the input; left out, real 0.
+struct Pad {
+  std::vector<int32_t> before, after;  // elements, per dimension
+  bool operator==(const Pad&) const = default;
+};
+// input; per dimension `sizes` elements from `begin` on, `strides` (not 0) apart. The output's
+// shape is `sizes`, with dimensions of 1 left out or put in anywhere.
+struct Slice {
+  std::vector<int32_t> begin, sizes, strides;
+  bool operator==(const Slice&) const = default;
+};
+// input, indices along `axis`; the first `batch_dims` dimensions of both go together.
+struct Gather {
+  int32_t axis = 0, batch_dims = 0;
+  bool operator==(const Gather&) const = default;
+};
+struct Transpose {                   // input
+  std::vector<int32_t> permutation;  // the output's dimension i is the input's permutation[i]
+  bool operator==(const Transpose&) const = default;
+};
+struct Resize {  // input; the new height and width are the output's
+  enum class Kind : uint8_t { kNearestNeighbor, kBilinear };
+  Kind kind = Kind::kNearestNeighbor;
+  bool align_corners = false, half_pixel_centers = false;
+  bool operator==(const Resize&) const = default;
+};
+struct Reduce {  // input
+  enum class Kind : uint8_t { kMean, kSum };
+  Kind kind = Kind::kMean;
+  std::vector<int32_t> axes;  // rising
+  bool keep_dims = false;
+  bool operator==(const Reduce&) const = default;
+};
+struct ArgExtremum {  // input; where along `axis` its least or greatest element first stands
+  enum class Kind : uint8_t { kMinimum, kMaximum };
+  Kind kind = Kind::kMinimum;
+  int32_t axis = 0;
+  bool operator==(const ArgExtremum&) const = default;
+};
+struct Quantize {  // input: floats, or integers at another scale
+  bool operator==(const Quantize&) const = default;
+};
+struct Dequantize {  // input; the output is its floats
+  bool operator==(const Dequantize&) const = default;
+};
 struct Softmax {  // input
   float beta = 1.0F;
   bool operator==(const Softmax&) const = default;
 };
 
-using Attributes =
-    std::variant<Conv2d, DepthwiseConv2d, FullyConnected, Add, Sub, Mul, Extremum, Prelu, Clip,
-                 LeakyRelu, HardSwish, Logistic, Tanh, Pool2d, Reshape, Softmax>;
+using Attributes = std::variant<Conv2d, DepthwiseConv2d, FullyConnected, Add, Sub, Mul, Extremum,
+                                Prelu, Clip, LeakyRelu, HardSwish, Logistic, Tanh, Pool2d, Reshape,
+                                Concatenation, Split, Pack, Unpack, Pad, Slice, Gather, Transpose,
+                                Resize, Reduce, ArgExtremum, Quantize, Dequantize, Softmax>;
 
 struct Op {
   std::string name;  // unique in the graph; used in messages, reports and generated code

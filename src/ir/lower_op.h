@@ -29,6 +29,8 @@ class OpLowering {
   bool HasInput(size_t i) const { return i < op_.inputs.size() && op_.inputs[i] != kNoTensor; }
   const Tensor& Input(size_t i) const { return graph_.tensor(op_.inputs[i]); }
   const Tensor& Output(size_t i = 0) const { return graph_.tensor(op_.outputs[i]); }
+  size_t InputCount() const { return op_.inputs.size(); }
+  size_t OutputCount() const { return op_.outputs.size(); }
   static float Scale(const Tensor& tensor) { return tensor.quantization.scales[0]; }
   static int32_t ZeroPoint(const Tensor& tensor) { return tensor.quantization.zero_points[0]; }
 
@@ -102,6 +104,19 @@ Result<KernelCalls> LowerOp(const OpLowering& op, const Logistic& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const Tanh& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const Pool2d& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const Reshape& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Concatenation& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Split& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Pack& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Unpack& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Pad& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Slice& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Gather& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Transpose& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Resize& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Reduce& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const ArgExtremum& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Quantize& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Dequantize& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const Softmax& a);
 
 }  // namespace kinglet::ir

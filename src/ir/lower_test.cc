@@ -170,7 +170,7 @@ TEST(Execute, RandomGraphsRunAndTheSameInputGivesTheSameOutput) {
     const std::vector<ByteView> views(inputs.begin(), inputs.end());
     size_t observed = 0;
     const std::vector<Bytes> first =
-        executor.Run(views, [&](size_t, ByteView) { ++observed; }).value();
+        executor.Run(views, [&](size_t, const std::vector<ByteView>&) { ++observed; }).value();
     EXPECT_EQ(observed, graph.ops.size());
     ASSERT_EQ(executor.Run(views).value(), first);
     Executor moved = std::move(executor);

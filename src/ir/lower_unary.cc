@@ -1,11 +1,14 @@
 // Operators of one input, element by element. For int8 each becomes a table of its 256 results,
 // computed here as TensorFlow Lite's reference kernels compute them.
+#include <bit>
 #include <cmath>
 #include <vector>
 
+#include "device/kernels/dequantize.h"
 #include "device/kernels/fixed_point.h"
 #include "device/kernels/leaky_relu_int16.h"
 #include "device/kernels/lookup.h"
+#include "device/kernels/quantize.h"
 #include "src/ir/lower_op.h"
 
 namespace kinglet::ir {
@@ -13,16 +16,29 @@ namespace kinglet::ir {
 KINGLET_PARAMS(LookupParams, count);
 KINGLET_PARAMS(LeakyReluInt16Params, count, positive_multiplier, positive_shift,
                negative_multiplier, negative_shift, activation_min, activation_max);
+KINGLET_PARAMS(QuantizeParams, count, scale_bits, zero_point);
+KINGLET_PARAMS(RescaleParams, count, input_zero_point, output_zero_point, multiplier, shift);
+KINGLET_PARAMS(DequantizeParams, count, scale_bits, zero_point);
 
 KINGLET_KERNEL(kLookup, Lookup, "lookup");
 KINGLET_KERNEL(kLeakyReluInt16, LeakyReluInt16, "leaky_relu_int16");
+KINGLET_KERNEL(kQuantize, Quantize, "quantize");
+KINGLET_KERNEL(kQuantizeInt16, QuantizeInt16, "quantize");
+KINGLET_KERNEL(kRescaleInt8ToInt16, RescaleInt8ToInt16, "quantize");
+KINGLET_KERNEL(kRescaleInt8ToInt32, RescaleInt8ToInt32, "quantize");
+KINGLET_KERNEL(kRescaleInt16ToInt8, RescaleInt16ToInt8, "quantize");
+KINGLET_KERNEL(kRescaleInt16, RescaleInt16, "quantize");
+KINGLET_KERNEL(kRescaleInt16ToInt32, RescaleInt16ToInt32, "quantize");
+KINGLET_KERNEL(kDequantize, Dequantize, "dequantize");
+KINGLET_KERNEL(kDequantizeInt16, DequantizeInt16, "dequantize");
 
 namespace {
 
 using kernels::MultiplyByQuantizedMultiplier;
 using kernels::RoundingDivideByPowerOfTwo;
 
-// `function` of each int8 value; results outside of int8 are clamped.
+// `function` of each int8 value, or of the bits of an uint8 one; results outside of int8 are
+// clamped.
 template <typename Function>
 KernelCalls LookupCall(const OpLowering& op, const Function& function) {
   std::vector<int8_t> table;
@@ -34,6 +50,7 @@ KernelCalls LookupCall(const OpLowering& op, const Function& function) {
   op.AddInput(call, "input", 0, 0);
   OpLowering::AddConstant(call, "table", table);
   op.AddOutput(call);
+  for (Argument& argument : call.arguments) argument.type = DataType::kInt8;
   return {call};
 }
 
@@ -158,6 +175,46 @@ class HardSwishFunction {
   ShortMultiplier to_output_, to_relu_;
 };
 
+// How far the output may lead the input of a kernel that takes one element after another, where
+// their types differ in size: each output may reach what has been read, and no further. With only
+// wide elements on both sides compilers count on them being apart.
+std::optional<int64_t> LeadBetweenTypes(const OpLowering& op) {
+  const int64_t in = DataTypeBytes(op.Input(0).type), out = DataTypeBytes(op.Output().type);
+  if (in == out) return 0;
+  if (std::min(in, out) > 1) return {};
+  return in > out ? in - out : (in - out) * (op.Output().ElementCount() - 1);
+}
+
+KernelCalls ConversionCall(const OpLowering& op, const Kernel& kernel, KernelParams params) {
+  KernelCall call = op.Call(kernel, std::move(params));
+  op.AddInput(call, "input", 0, LeadBetweenTypes(op));
+  op.AddOutput(call);
+  return {call};
+}
+
+const Kernel& RescaleKernel(DataType from, DataType to) {
+  if (from == DataType::kInt8) {
+    return to == DataType::kInt16 ? kRescaleInt8ToInt16 : kRescaleInt8ToInt32;
+  }
+  if (to == DataType::kInt8) return kRescaleInt16ToInt8;
+  return to == DataType::kInt16 ? kRescaleInt16 : kRescaleInt16ToInt32;
+}
+
+bool IsOneByte(const Tensor& tensor) { return DataTypeBytes(tensor.type) == 1; }
+
+// Between int8 and int8 or uint8.
+KernelCalls RescaleByTable(const OpLowering& op, const QuantizedMultiplier& q) {
+  const Tensor &in = op.Input(0), &out = op.Output();
+  const bool from_uint8 = in.type == DataType::kUint8, to_uint8 = out.type == DataType::kUint8;
+  return LookupCall(op, [&](int32_t value) {
+    const int32_t x = from_uint8 ? int32_t{static_cast<uint8_t>(value)} : value;
+    const int32_t scaled = kernels::WrappingAdd(
+        MultiplyByQuantizedMultiplier(x - OpLowering::ZeroPoint(in), q.multiplier, q.shift),
+        OpLowering::ZeroPoint(out));
+    return to_uint8 ? int32_t{static_cast<int8_t>(kernels::Clamp(scaled, 0, UINT8_MAX))} : scaled;
+  });
+}
+
 }  // namespace
 
 Result<KernelCalls> LowerOp(const OpLowering& op, const Clip& a) {
@@ -191,6 +248,30 @@ Result<KernelCalls> LowerOp(const OpLowering& op, const Logistic&) {
 Result<KernelCalls> LowerOp(const OpLowering& op, const Tanh&) {
   return SaturatingCall(
       op, [](int32_t x_q27) { return RoundingDivideByPowerOfTwo(kernels::TanhQ27(x_q27), 24); });
+}
+
+Result<KernelCalls> LowerOp(const OpLowering& op, const Quantize&) {
+  const Tensor &in = op.Input(0), &out = op.Output();
+  const auto count = static_cast<int32_t>(out.ElementCount());
+  if (in.type == DataType::kFloat32) {
+    const auto scale_bits = std::bit_cast<int32_t>(OpLowering::Scale(out));
+    return ConversionCall(op, out.type == DataType::kInt8 ? kQuantize : kQuantizeInt16,
+                          kernels::QuantizeParams{count, scale_bits, OpLowering::ZeroPoint(out)});
+  }
+  const double scale_in = OpLowering::Scale(in), scale_out = OpLowering::Scale(out);
+  KINGLET_TRY(const QuantizedMultiplier q, op.Quantize(scale_in / scale_out));
+  if (IsOneByte(in) && IsOneByte(out)) return RescaleByTable(op, q);
+  return ConversionCall(op, RescaleKernel(in.type, out.type),
+                        kernels::RescaleParams{count, OpLowering::ZeroPoint(in),
+                                               OpLowering::ZeroPoint(out), q.multiplier, q.shift});
+}
+
+Result<KernelCalls> LowerOp(const OpLowering& op, const Dequantize&) {
+  const Tensor& in = op.Input(0);
+  return ConversionCall(op, in.type == DataType::kInt8 ? kDequantize : kDequantizeInt16,
+                        kernels::DequantizeParams{static_cast<int32_t>(in.ElementCount()),
+                                                  std::bit_cast<int32_t>(OpLowering::Scale(in)),
+                                                  OpLowering::ZeroPoint(in)});
 }
 
 }  // namespace kinglet::ir

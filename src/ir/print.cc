@@ -57,6 +57,31 @@ struct AttributesText {
     return fmt::format(" window {}x{} stride {}x{}{}{}", a.filter_h, a.filter_w, a.stride_h,
                        a.stride_w, PaddingText(a.padding), ActivationName(a.activation));
   }
+  std::string operator()(const Concatenation& a) const { return fmt::format(" axis {}", a.axis); }
+  std::string operator()(const Split& a) const { return fmt::format(" axis {}", a.axis); }
+  std::string operator()(const Pack& a) const { return fmt::format(" axis {}", a.axis); }
+  std::string operator()(const Unpack& a) const { return fmt::format(" axis {}", a.axis); }
+  std::string operator()(const Pad& a) const {
+    return fmt::format(" before {} after {}", fmt::join(a.before, ","), fmt::join(a.after, ","));
+  }
+  std::string operator()(const Slice& a) const {
+    return fmt::format(" begin {} sizes {} strides {}", fmt::join(a.begin, ","),
+                       fmt::join(a.sizes, ","), fmt::join(a.strides, ","));
+  }
+  std::string operator()(const Gather& a) const {
+    return fmt::format(" axis {} batch_dims {}", a.axis, a.batch_dims);
+  }
+  std::string operator()(const Transpose& a) const {
+    return fmt::format(" permutation {}", fmt::join(a.permutation, ","));
+  }
+  std::string operator()(const Resize& a) const {
+    return std::string(a.align_corners ? " align_corners" : "") +
+           (a.half_pixel_centers ? " half_pixel_centers" : "");
+  }
+  std::string operator()(const Reduce& a) const {
+    return fmt::format(" axes {}{}", fmt::join(a.axes, ","), a.keep_dims ? " keep_dims" : "");
+  }
+  std::string operator()(const ArgExtremum& a) const { return fmt::format(" axis {}", a.axis); }
   std::string operator()(const Softmax& a) const { return fmt::format(" beta {}", a.beta); }
 };
 

@@ -32,6 +32,20 @@ Status OpChecks::Counts(size_t min, size_t max) const {
               OpKindName(op_.attributes), min, max, op_.inputs.size(), op_.outputs.size());
 }
 
+Status OpChecks::ManyInputs() const {
+  bool ok = !op_.inputs.empty() && op_.outputs.size() == 1;
+  for (size_t i = 0; ok && i < op_.inputs.size(); ++i) ok = op_.inputs[i] != kNoTensor;
+  if (ok) return {};
+  return Fail(Code::kInvalid, "{}: {} takes one input or more and 1 output; has {} and {}",
+              op_.name, OpKindName(op_.attributes), op_.inputs.size(), op_.outputs.size());
+}
+
+Status OpChecks::ManyOutputs() const {
+  if (op_.inputs.size() == 1 && HasInput(0) && !op_.outputs.empty()) return {};
+  return Fail(Code::kInvalid, "{}: {} takes 1 input and one output or more; has {} and {}",
+              op_.name, OpKindName(op_.attributes), op_.inputs.size(), op_.outputs.size());
+}
+
 Status OpChecks::Activations(const Tensor& tensor, std::string_view what, TypeSet types) const {
   if (!types.Has(tensor.type)) {
     return Fail(Code::kUnsupported, "{}: {} '{}' is {}: {} takes {}", op_.name, what, tensor.name,
@@ -161,6 +175,35 @@ Status OpChecks::SameType() const {
   if (Input(0).type == Output().type) return {};
   return Fail(Code::kUnsupported, "{}: from {} to {}: they must be the same", op_.name,
               DataTypeName(Input(0).type), DataTypeName(Output().type));
+}
+
+Status OpChecks::OneQuantization() const {
+  const Quantization& q = Output().quantization;
+  for (const auto& indices : {op_.inputs, op_.outputs}) {
+    for (const TensorIndex index : indices) {
+      const Tensor& tensor = graph_.tensor(index);
+      if (tensor.quantization.scales == q.scales &&
+          tensor.quantization.zero_points == q.zero_points)
+        continue;
+      return Fail(Code::kUnsupported, "{}: '{}' and '{}' differ in scale or zero point: {} {}",
+                  op_.name, tensor.name, Output().name, OpKindName(op_.attributes),
+                  "rescales nothing");
+    }
+  }
+  return {};
+}
+
+Status OpChecks::AxisInRange(int64_t axis, size_t rank) const {
+  if (axis >= 0 && axis < static_cast<int64_t>(rank)) return {};
+  return Fail(Code::kInvalid, "{}: {} along axis {} of {} dimensions", op_.name,
+              OpKindName(op_.attributes), axis, rank);
+}
+
+Status OpChecks::OutputShape(std::span<const int32_t> shape, size_t i) const {
+  if (std::ranges::equal(shape, Output(i).shape)) return {};
+  return Fail(Code::kInvalid, "{}: {} of shape {} gives {}, '{}' has {}", op_.name,
+              OpKindName(op_.attributes), ShapeText(Input(0).shape), ShapeText(shape),
+              Output(i).name, ShapeText(Output(i).shape));
 }
 
 Status OpChecks::OutputQuantization(float scale, int32_t zero_point) const {

@@ -35,6 +35,9 @@ class TypeSet {
 };
 inline constexpr TypeSet kInt8Only = {DataType::kInt8};
 inline constexpr TypeSet kInt8OrInt16 = {DataType::kInt8, DataType::kInt16};
+inline constexpr TypeSet kAnyType = {DataType::kInt8,  DataType::kUint8, DataType::kInt16,
+                                     DataType::kInt32, DataType::kInt64, DataType::kFloat32,
+                                     DataType::kBool};
 
 // Checks of one operator against its tensors; each error names the operator.
 class OpChecks {
@@ -48,9 +51,15 @@ class OpChecks {
   const std::string& name() const { return op_.name; }
   const Tensor& Input(size_t i) const { return graph_.tensor(op_.inputs[i]); }
   const Tensor& Output(size_t i = 0) const { return graph_.tensor(op_.outputs[i]); }
+  size_t InputCount() const { return op_.inputs.size(); }
+  size_t OutputCount() const { return op_.outputs.size(); }
+  bool HasInput(size_t i) const { return i < op_.inputs.size() && op_.inputs[i] != kNoTensor; }
 
   // Between `min` and `max` inputs, those below `min` present, and one output.
   Status Counts(size_t min, size_t max) const;
+  // One input or more, all present, and one output; one input and one output or more.
+  Status ManyInputs() const;
+  Status ManyOutputs() const;
   // `tensor` is of one of `types`, with the one scale and zero point that quantised types need.
   Status Activations(const Tensor& tensor, std::string_view what, TypeSet types = kInt8Only) const;
   // Every input and output is, and all have one type.
@@ -68,6 +77,11 @@ class OpChecks {
   // Pooling moves no scale; the reference allows a difference of 1e-6.
   Status SameQuantization() const;
   Status SameType() const;  // of input 0 and the output
+  // All inputs and outputs have the very scale and zero point of the first output.
+  Status OneQuantization() const;
+  Status AxisInRange(int64_t axis, size_t rank) const;
+  // The output has this shape, which the operator gives.
+  Status OutputShape(std::span<const int32_t> shape, size_t i = 0) const;
   // The output's scale and zero point are those that the operator's arithmetic gives.
   Status OutputQuantization(float scale, int32_t zero_point) const;
   Status Mismatch(const Tensor& with) const;
@@ -94,6 +108,19 @@ Status VerifyOp(const OpChecks& op, const Logistic& a);
 Status VerifyOp(const OpChecks& op, const Tanh& a);
 Status VerifyOp(const OpChecks& op, const Pool2d& a);
 Status VerifyOp(const OpChecks& op, const Reshape& a);
+Status VerifyOp(const OpChecks& op, const Concatenation& a);
+Status VerifyOp(const OpChecks& op, const Split& a);
+Status VerifyOp(const OpChecks& op, const Pack& a);
+Status VerifyOp(const OpChecks& op, const Unpack& a);
+Status VerifyOp(const OpChecks& op, const Pad& a);
+Status VerifyOp(const OpChecks& op, const Slice& a);
+Status VerifyOp(const OpChecks& op, const Gather& a);
+Status VerifyOp(const OpChecks& op, const Transpose& a);
+Status VerifyOp(const OpChecks& op, const Resize& a);
+Status VerifyOp(const OpChecks& op, const Reduce& a);
+Status VerifyOp(const OpChecks& op, const ArgExtremum& a);
+Status VerifyOp(const OpChecks& op, const Quantize& a);
+Status VerifyOp(const OpChecks& op, const Dequantize& a);
 Status VerifyOp(const OpChecks& op, const Softmax& a);
 
 }  // namespace kinglet::ir

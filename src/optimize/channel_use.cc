@@ -67,8 +67,9 @@ bool WorksElementByElement(const ir::Op& op) {
   const auto is = [&]<typename... Kinds>() {
     return (std::holds_alternative<Kinds>(op.attributes) || ...);
   };
-  return is.template operator()<ir::Add, ir::Sub, ir::Mul, ir::Extremum, ir::Prelu, ir::Clip,
-                                ir::LeakyRelu, ir::HardSwish, ir::Logistic, ir::Tanh>();
+  return is
+      .template operator()<ir::Add, ir::Sub, ir::Mul, ir::Extremum, ir::Prelu, ir::Clip,
+                           ir::LeakyRelu, ir::HardSwish, ir::Logistic, ir::Tanh, ir::Quantize>();
 }
 
 class Search {

@@ -36,13 +36,13 @@ bool LooksUpItself(const ir::KernelCall& call, const std::vector<Range>& ranges)
 std::vector<bool> FindCopies(const ir::Graph& graph, const std::vector<ir::KernelCall>& calls) {
   const ChannelRanges ranges = FindRanges(graph, calls);
   std::vector<bool> copies;
-  for (const ir::Op& op : graph.ops) {
-    copies.push_back(std::holds_alternative<ir::Reshape>(op.attributes) ||
-                     IsOneElementPool(graph, op));
-  }
+  for (const ir::Op& op : graph.ops) copies.push_back(IsOneElementPool(graph, op));
+  std::vector<size_t> calls_of_op(graph.ops.size(), 0);
+  for (const ir::KernelCall& call : calls) ++calls_of_op[call.op_index];
   for (const ir::KernelCall& call : calls) {
     const ir::Op& op = graph.ops[call.op_index];
-    if (LooksUpItself(call, ranges[static_cast<size_t>(op.inputs[0])])) {
+    if (op.outputs.size() != 1 || calls_of_op[call.op_index] != 1) continue;
+    if (call.kernel->copies || LooksUpItself(call, ranges[static_cast<size_t>(op.inputs[0])])) {
       copies[call.op_index] = true;
     }
   }

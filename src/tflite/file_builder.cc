@@ -54,11 +54,13 @@ int32_t FileBuilder::AddTensor(const ir::Tensor& tensor) {
   return static_cast<int32_t>(tensors_.size() - 1);
 }
 
-int32_t FileBuilder::AddIntegers(std::string_view name, const std::vector<int32_t>& values) {
+int32_t FileBuilder::AddIntegers(std::string_view name, const std::vector<int32_t>& values,
+                                 int32_t columns) {
   ir::Tensor tensor;
   tensor.name = name;
   tensor.type = ir::DataType::kInt32;
   tensor.shape = {static_cast<int32_t>(values.size())};
+  if (columns > 0) tensor.shape = {tensor.shape[0] / columns, columns};
   tensor.constant = true;
   for (const int32_t value : values) AppendLe(tensor.data, value);
   return AddTensor(tensor);

@@ -29,8 +29,9 @@ class FileBuilder {
   // Index of a new tensor of the file. The graph's tensors come first, so that they keep theirs.
   int32_t AddTensor(const ir::Tensor& tensor);
   // A constant of int32 values that an operator of the format takes as an input, where ours has an
-  // attribute.
-  int32_t AddIntegers(std::string_view name, const std::vector<int32_t>& values);
+  // attribute: in one dimension, or in rows of `columns`.
+  int32_t AddIntegers(std::string_view name, const std::vector<int32_t>& values,
+                      int32_t columns = 0);
   int32_t AddInteger(std::string_view name, int32_t value);
 
   const std::vector<flatbuffers::Offset<schema::Buffer>>& buffers() const { return buffers_; }
@@ -52,6 +53,20 @@ struct OperatorParts {
   flatbuffers::Offset<void> options;
   std::vector<int32_t> inputs;
 };
+
+// Of operators that move, pick or sum up elements.
+Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Reshape& a);
+Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Concatenation& a);
+Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Split& a);
+Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Pack& a);
+Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Unpack& a);
+Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Pad& a);
+Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Slice& a);
+Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Gather& a);
+Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Transpose& a);
+Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Resize& a);
+Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Reduce& a);
+Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::ArgExtremum& a);
 
 // kUnsupported names an operator that the format cannot express.
 Result<OperatorParts> WriteOperator(FileBuilder& file, const ir::Op& op);

@@ -36,7 +36,8 @@ const ir::Tensor* OperatorSource::ImageInput(size_t i) const {
   return tensor != nullptr && tensor->shape.size() == 4 ? tensor : nullptr;
 }
 
-Result<std::vector<int64_t>> OperatorSource::Integers(size_t i, std::string_view what) const {
+Result<std::vector<int64_t>> OperatorSource::Integers(size_t i, std::string_view what,
+                                                      size_t count_max) const {
   const auto index =
       static_cast<size_t>(i < input_count() ? op_.inputs()->Get(static_cast<uint32_t>(i)) : -1);
   if (index >= SizeOf(subgraph_.tensors())) {
@@ -51,10 +52,15 @@ Result<std::vector<int64_t>> OperatorSource::Integers(size_t i, std::string_view
   KINGLET_TRY(const ByteView data, BufferAt(model_, tensor.buffer()));
   const size_t bytes = wide ? sizeof(int64_t) : sizeof(int32_t);
   // An empty list has no data either, but says so in its shape.
-  const bool empty = SizeOf(tensor.shape()) == 1 && tensor.shape()->Get(0) == 0;
+  const bool empty =
+      tensor.shape() != nullptr && std::ranges::find(*tensor.shape(), 0) != tensor.shape()->end();
   if (data.empty() && !empty) {
     return Fail(Code::kUnsupported, "input {}, {}, is computed: only constants are supported", i,
                 what);
+  }
+  if (data.size() / bytes > count_max) {
+    return Fail(Code::kInvalid, "input {}, {}, holds {} values: at most {}", i, what,
+                data.size() / bytes, count_max);
   }
   std::vector<int64_t> values;
   for (size_t at = 0; at + bytes <= data.size(); at += bytes) {

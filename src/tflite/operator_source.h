@@ -41,9 +41,10 @@ class OperatorSource {
   // Of 4 dimensions, else null. Verify refuses operators where that is wrong.
   const ir::Tensor* ImageInput(size_t i) const;
 
-  // The elements of input `i`, which must be constant int32 or int64 values; `what` it is appears
-  // in the error.
-  Result<std::vector<int64_t>> Integers(size_t i, std::string_view what) const;
+  // The elements of input `i`, which must be constant int32 or int64 values, `count_max` at most;
+  // `what` it is appears in the error. A file may name one long list from many operators.
+  Result<std::vector<int64_t>> Integers(size_t i, std::string_view what,
+                                        size_t count_max = 64) const;
   // Such a list of exactly one.
   Result<int64_t> Integer(size_t i, std::string_view what) const;
   // `axis`, which may count from the end, of a tensor with `rank` dimensions.
@@ -81,6 +82,28 @@ struct OperatorRule {
     return false;
   }
 };
+
+// The attributes of operators that move, pick or sum up elements, whose parameters are inputs in
+// the format.
+Result<ir::Attributes> ReadReshape(const OperatorSource& source);
+Result<ir::Attributes> ReadSqueeze(const OperatorSource& source);
+Result<ir::Attributes> ReadExpandDims(const OperatorSource& source);
+Result<ir::Attributes> ReadConcatenation(const OperatorSource& source);
+Result<ir::Attributes> ReadSplit(const OperatorSource& source);
+Result<ir::Attributes> ReadSplitV(const OperatorSource& source);
+Result<ir::Attributes> ReadPack(const OperatorSource& source);
+Result<ir::Attributes> ReadUnpack(const OperatorSource& source);
+Result<ir::Attributes> ReadPad(const OperatorSource& source);
+Result<ir::Attributes> ReadSlice(const OperatorSource& source);
+Result<ir::Attributes> ReadStridedSlice(const OperatorSource& source);
+Result<ir::Attributes> ReadGather(const OperatorSource& source);
+Result<ir::Attributes> ReadTranspose(const OperatorSource& source);
+Result<ir::Attributes> ReadResizeBilinear(const OperatorSource& source);
+Result<ir::Attributes> ReadResizeNearestNeighbor(const OperatorSource& source);
+Result<ir::Attributes> ReadMean(const OperatorSource& source);
+Result<ir::Attributes> ReadSum(const OperatorSource& source);
+Result<ir::Attributes> ReadArgMin(const OperatorSource& source);
+Result<ir::Attributes> ReadArgMax(const OperatorSource& source);
 
 // Null when the operator is not supported.
 const OperatorRule* FindRule(schema::BuiltinOperator code);

@@ -1,4 +1,4 @@
-// Which operators are supported, and their attributes.
+// Which operators are supported, and the attributes of those that compute.
 #include <algorithm>
 #include <optional>
 
@@ -151,33 +151,48 @@ Result<ir::Attributes> ReadPool(const OperatorSource& source) {
   return a;
 }
 
-// A shape that is computed while running could differ from the output tensor's.
-Result<ir::Attributes> ReadReshape(const OperatorSource& source) {
-  if (source.input_count() > 1) KINGLET_CHECK(source.Integers(1, "the shape"));
-  return ir::Reshape{};
-}
-
 constexpr OperatorRule kRules[] = {
     {BuiltinOperator::ADD, 5, ReadActivated<ir::Add, schema::AddOptions>},
+    {BuiltinOperator::ARG_MAX, 3, ReadArgMax, {0, -1, -1}},
+    {BuiltinOperator::ARG_MIN, 3, ReadArgMin, {0, -1, -1}},
     {BuiltinOperator::AVERAGE_POOL_2D, 3, ReadPool<ir::Pool2d::Kind::kAverage>},
+    {BuiltinOperator::CONCATENATION, 4, ReadConcatenation},
     {BuiltinOperator::CONV_2D, 8, ReadConv},
     {BuiltinOperator::DEPTHWISE_CONV_2D, 7, ReadDepthwise},
+    {BuiltinOperator::DEQUANTIZE, 6, ReadPlain<ir::Dequantize>},
+    {BuiltinOperator::EXPAND_DIMS, 1, ReadExpandDims, {0, -1, -1}},
     {BuiltinOperator::FULLY_CONNECTED, 12, ReadFullyConnected},
+    {BuiltinOperator::GATHER, 7, ReadGather},
     {BuiltinOperator::HARD_SWISH, 1, ReadPlain<ir::HardSwish>},
     {BuiltinOperator::LEAKY_RELU, 2, ReadLeakyRelu},
     {BuiltinOperator::LOGISTIC, 3, ReadPlain<ir::Logistic>},
     {BuiltinOperator::MAXIMUM, 4, ReadExtremum<ir::Extremum::Kind::kMaximum>},
     {BuiltinOperator::MAX_POOL_2D, 3, ReadPool<ir::Pool2d::Kind::kMax>},
+    {BuiltinOperator::MEAN, 3, ReadMean, {0, -1, -1}},
     {BuiltinOperator::MINIMUM, 4, ReadExtremum<ir::Extremum::Kind::kMinimum>},
     {BuiltinOperator::MUL, 7, ReadActivated<ir::Mul, schema::MulOptions>},
+    {BuiltinOperator::PACK, 4, ReadPack},
+    {BuiltinOperator::PAD, 4, ReadPad, {0, -1, -1}},
+    {BuiltinOperator::PADV2, 4, ReadPad, {0, 2, -1}},
     {BuiltinOperator::PRELU, 2, ReadPlain<ir::Prelu>},
+    {BuiltinOperator::QUANTIZE, 4, ReadPlain<ir::Quantize>},
     {BuiltinOperator::RELU, 3, ReadClip<ir::Activation::kRelu>},
     {BuiltinOperator::RELU6, 3, ReadClip<ir::Activation::kRelu6>},
     {BuiltinOperator::RELU_N1_TO_1, 1, ReadClip<ir::Activation::kReluN1To1>},
     {BuiltinOperator::RESHAPE, 1, ReadReshape, {0, -1, -1}},
+    {BuiltinOperator::RESIZE_BILINEAR, 4, ReadResizeBilinear, {0, -1, -1}},
+    {BuiltinOperator::RESIZE_NEAREST_NEIGHBOR, 4, ReadResizeNearestNeighbor, {0, -1, -1}},
+    {BuiltinOperator::SLICE, 6, ReadSlice, {0, -1, -1}},
     {BuiltinOperator::SOFTMAX, 3, ReadSoftmax},
+    {BuiltinOperator::SPLIT, 4, ReadSplit, {1, -1, -1}},
+    {BuiltinOperator::SPLIT_V, 2, ReadSplitV, {0, -1, -1}},
+    {BuiltinOperator::SQUEEZE, 2, ReadSqueeze},
+    {BuiltinOperator::STRIDED_SLICE, 8, ReadStridedSlice, {0, -1, -1}},
     {BuiltinOperator::SUB, 5, ReadActivated<ir::Sub, schema::SubOptions>},
+    {BuiltinOperator::SUM, 2, ReadSum, {0, -1, -1}},
     {BuiltinOperator::TANH, 3, ReadPlain<ir::Tanh>},
+    {BuiltinOperator::TRANSPOSE, 7, ReadTranspose, {0, -1, -1}},
+    {BuiltinOperator::UNPACK, 4, ReadUnpack},
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The options of each kind of operator.
+// The options of each kind of operator that computes.
 #include "src/tflite/file_builder.h"
 #include "src/tflite/window.h"
 
@@ -155,10 +155,16 @@ Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Pool2
                    .Union());
 }
 
-Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Reshape&) {
-  const auto shape = file.flat().CreateVector(file.Output(op).shape);
-  return Parts(op, BuiltinOperator::RESHAPE, 1, BuiltinOptions::ReshapeOptions,
-               schema::CreateReshapeOptions(file.flat(), shape).Union());
+Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Quantize&) {
+  return Parts(op, BuiltinOperator::QUANTIZE, IsInt16(file, op) ? 2 : 1,
+               BuiltinOptions::QuantizeOptions, schema::CreateQuantizeOptions(file.flat()).Union());
+}
+
+Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Dequantize&) {
+  const bool from_int16 = file.Input(op, 0).type == ir::DataType::kInt16;
+  return Parts(op, BuiltinOperator::DEQUANTIZE, from_int16 ? 3 : 2,
+               BuiltinOptions::DequantizeOptions,
+               schema::CreateDequantizeOptions(file.flat()).Union());
 }
 
 Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Softmax& a) {

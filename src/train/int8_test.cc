@@ -63,8 +63,9 @@ void ExpectEqualBytes(const QuantizedNetwork& quantized, const Dataset& data) {
   int64_t compared = 0, different = 0, clamped = 0;
   for (int32_t s = 0; s < count; ++s) {
     const std::span<const int8_t> sample = data.Sample(s);
-    const auto observe = [&](size_t op, ByteView output) {
+    const auto observe = [&](size_t op, const std::vector<ByteView>& outputs) {
       if (op >= architecture.layers.size()) return;  // the softmax
+      const ByteView output = outputs[0];
       const Shape& out = architecture.layers[op].out;
       ASSERT_EQ(output.size(), static_cast<size_t>(out.size()));
       const int64_t padded = PaddedChannels(out.c);

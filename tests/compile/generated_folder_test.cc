@@ -63,6 +63,17 @@ TEST_F(GeneratedFolder, RandomNetworksPassTheirSelfTests) {
   }
 }
 
+TEST_F(GeneratedFolder, EveryKindOfOperatorPassesItsSelfTestWithTheHook) {
+  CompileOptions options;
+  options.layer_hook = true;
+  Write(kinglet::testing::EveryKindGraph(), options);
+  EXPECT_THAT(model_.files["model.cc"], HasSubstr("kinglet_layer_output("));
+  EXPECT_THAT(model_.files["model.cc"], HasSubstr("kinglet::kernels::StridedCopy("));
+  ASSERT_EQ(BuildSelfTest(), 0) << text_;
+  EXPECT_EQ(Run({"./self_test"}), 0) << text_;
+  EXPECT_THAT(text_, HasSubstr("passed"));
+}
+
 TEST_F(GeneratedFolder, TheSelfTestFailsWhenOneWeightIsDamaged) {
   Write(kinglet::testing::SmallNetwork());
   const std::string sign = "constexpr int8_t kLayer0Weights[] = {\n    ";

@@ -16,36 +16,35 @@ constexpr auto kInt16 = ir::DataType::kInt16;
 
 }  // namespace
 
-struct LayerMaker::Maker {
-  std::string_view name;
-  std::vector<ir::DataType> types;
-  ir::TensorIndex (LayerMaker::*make)(ir::TensorIndex);
-};
-
 const std::vector<LayerMaker::Maker>& LayerMaker::Makers() {
   using M = LayerMaker;
-  static const std::vector<Maker> makers = {
-      {"conv_2d", {kInt8}, &M::Conv},
-      {"depthwise_conv_2d", {kInt8}, &M::Depthwise},
-      {"fully_connected", {kInt8}, &M::FullyConnected},
-      {"average_pool_2d", {kInt8}, &M::Pool<ir::Pool2d::Kind::kAverage>},
-      {"max_pool_2d", {kInt8}, &M::Pool<ir::Pool2d::Kind::kMax>},
-      {"add", {kInt8, kInt16}, &M::Activated<ir::Add>},
-      {"sub", {kInt8, kInt16}, &M::Activated<ir::Sub>},
-      {"mul", {kInt8, kInt16}, &M::Activated<ir::Mul>},
-      {"minimum", {kInt8, kInt16}, &M::Extremum<ir::Extremum::Kind::kMinimum>},
-      {"maximum", {kInt8, kInt16}, &M::Extremum<ir::Extremum::Kind::kMaximum>},
-      {"prelu", {kInt8, kInt16}, &M::Prelu},
-      {"relu", {kInt8, kInt16}, &M::Clip<ir::Activation::kRelu>},
-      {"relu6", {kInt8, kInt16}, &M::Clip<ir::Activation::kRelu6>},
-      {"relu_n1_to_1", {kInt8, kInt16}, &M::Clip<ir::Activation::kReluN1To1>},
-      {"leaky_relu", {kInt8, kInt16}, &M::LeakyRelu},
-      {"hard_swish", {kInt8}, &M::HardSwish},
-      {"logistic", {kInt8}, &M::Logistic},
-      {"tanh", {kInt8}, &M::Tanh},
-      {"softmax", {kInt8}, &M::Softmax},
-      {"reshape", {kInt8}, &M::Reshape},
-  };
+  static const std::vector<Maker> makers = [] {
+    std::vector<Maker> all = {
+        {"conv_2d", {kInt8}, &M::Conv},
+        {"depthwise_conv_2d", {kInt8}, &M::Depthwise},
+        {"fully_connected", {kInt8}, &M::FullyConnected},
+        {"average_pool_2d", {kInt8}, &M::Pool<ir::Pool2d::Kind::kAverage>},
+        {"max_pool_2d", {kInt8}, &M::Pool<ir::Pool2d::Kind::kMax>},
+        {"add", {kInt8, kInt16}, &M::Activated<ir::Add>},
+        {"sub", {kInt8, kInt16}, &M::Activated<ir::Sub>},
+        {"mul", {kInt8, kInt16}, &M::Activated<ir::Mul>},
+        {"minimum", {kInt8, kInt16}, &M::Extremum<ir::Extremum::Kind::kMinimum>},
+        {"maximum", {kInt8, kInt16}, &M::Extremum<ir::Extremum::Kind::kMaximum>},
+        {"prelu", {kInt8, kInt16}, &M::Prelu},
+        {"relu", {kInt8, kInt16}, &M::Clip<ir::Activation::kRelu>},
+        {"relu6", {kInt8, kInt16}, &M::Clip<ir::Activation::kRelu6>},
+        {"relu_n1_to_1", {kInt8, kInt16}, &M::Clip<ir::Activation::kReluN1To1>},
+        {"leaky_relu", {kInt8, kInt16}, &M::LeakyRelu},
+        {"hard_swish", {kInt8}, &M::HardSwish},
+        {"logistic", {kInt8}, &M::Logistic},
+        {"tanh", {kInt8}, &M::Tanh},
+        {"softmax", {kInt8}, &M::Softmax},
+        {"reshape", {kInt8, kInt16, ir::DataType::kFloat32}, &M::Reshape},
+    };
+    const std::vector<Maker> moving = MovingMakers();
+    all.insert(all.end(), moving.begin(), moving.end());
+    return all;
+  }();
   return makers;
 }
 
@@ -82,6 +81,7 @@ float LayerMaker::Scale() {
 }
 
 int32_t LayerMaker::ZeroPoint(ir::DataType type) {
+  if (type == ir::DataType::kUint8) return Between(0, 255);
   if (type != kInt8) return 0;
   if (draw_ == Draw::kExtreme && OneIn(2)) return OneIn(2) ? -128 : 127;
   return Between(-128, 127);
@@ -104,7 +104,9 @@ ir::TensorIndex LayerMaker::Activation(std::vector<int32_t> shape, ir::DataType 
   ir::Tensor tensor;
   tensor.type = type;
   tensor.shape = std::move(shape);
-  tensor.quantization = {{scale}, {zero_point}, 0};
+  if (type == kInt8 || type == kInt16 || type == ir::DataType::kUint8) {
+    tensor.quantization = {{scale}, {zero_point}, 0};
+  }
   return AddTensor(std::move(tensor));
 }
 
@@ -115,8 +117,11 @@ ir::TensorIndex LayerMaker::Like(ir::TensorIndex x, std::vector<int32_t> shape) 
 }
 
 ir::TensorIndex LayerMaker::SameScale(ir::TensorIndex x, std::vector<int32_t> shape) {
-  const ir::Quantization q = At(x).quantization;
-  return Activation(std::move(shape), At(x).type, q.scales[0], q.zero_points[0]);
+  ir::Tensor tensor;
+  tensor.type = At(x).type;
+  tensor.shape = std::move(shape);
+  tensor.quantization = At(x).quantization;
+  return AddTensor(std::move(tensor));
 }
 
 void LayerMaker::FillWithNoise(ir::TensorIndex index) {
@@ -173,10 +178,7 @@ void LayerMaker::AddBias(ir::Op& op, int32_t channels) {
 
 ir::TensorIndex LayerMaker::Finish(ir::Attributes attributes, std::vector<ir::TensorIndex> inputs,
                                    ir::TensorIndex output) {
-  ir::Op op{{}, std::move(attributes), std::move(inputs), {output}};
-  op.name = fmt::format("{}_{}", ir::OpKindName(op.attributes), graph_.ops.size());
-  graph_.ops.push_back(std::move(op));
-  return output;
+  return FinishMany(std::move(attributes), std::move(inputs), {output});
 }
 
 // Either of the format's paddings, and the output size it gives.

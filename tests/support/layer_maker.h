@@ -37,8 +37,13 @@ class LayerMaker {
   ir::Graph& graph() { return graph_; }
 
  private:
-  struct Maker;  // a kind's function
+  struct Maker {
+    std::string_view name;
+    std::vector<ir::DataType> types;
+    ir::TensorIndex (LayerMaker::*make)(ir::TensorIndex);
+  };
   static const std::vector<Maker>& Makers();
+  static std::vector<Maker> MovingMakers();
 
   bool OneIn(int32_t n) { return Between(1, n) == 1; }
   float Scale();
@@ -90,6 +95,33 @@ class LayerMaker {
   ir::TensorIndex Tanh(ir::TensorIndex x);
   ir::TensorIndex Softmax(ir::TensorIndex x);
   ir::TensorIndex Reshape(ir::TensorIndex x);
+
+  // layer_maker_move.cc
+  ir::TensorIndex FinishMany(ir::Attributes attributes, std::vector<ir::TensorIndex> inputs,
+                             std::vector<ir::TensorIndex> outputs);
+  // As Other, with x's own scale.
+  ir::TensorIndex Twin(ir::TensorIndex x, const std::vector<int32_t>& shape);
+  // A dimension of x, which must have one.
+  int32_t AnyAxis(ir::TensorIndex x) {
+    return Between(0, static_cast<int32_t>(At(x).shape.size()) - 1);
+  }
+  ir::TensorIndex Concatenation(ir::TensorIndex x);
+  ir::TensorIndex Split(ir::TensorIndex x);
+  ir::TensorIndex Pack(ir::TensorIndex x);
+  ir::TensorIndex Unpack(ir::TensorIndex x);
+  ir::TensorIndex Pad(ir::TensorIndex x);
+  ir::TensorIndex Slice(ir::TensorIndex x);
+  ir::TensorIndex Indices(const std::vector<int32_t>& shape, int32_t limit);
+  ir::TensorIndex Gather(ir::TensorIndex x);
+  ir::TensorIndex Transpose(ir::TensorIndex x);
+  template <ir::Resize::Kind kKind>
+  ir::TensorIndex Resize(ir::TensorIndex x);
+  template <ir::Reduce::Kind kKind>
+  ir::TensorIndex Reduce(ir::TensorIndex x);
+  template <ir::ArgExtremum::Kind kKind>
+  ir::TensorIndex ArgExtremum(ir::TensorIndex x);
+  ir::TensorIndex Quantize(ir::TensorIndex x);
+  ir::TensorIndex Dequantize(ir::TensorIndex x);
 
   Random random_;
   Draw draw_;

@@ -62,7 +62,7 @@ ir::Graph RandomOpGraph(const LayerMaker::Kind& kind, uint64_t seed) {
   for (uint64_t attempt = 0;; ++attempt) {
     LayerMaker maker(seed + (attempt << 32), kOpStream, LayerMaker::Draw::kExtreme);
     std::vector<int32_t> shape;
-    const int32_t rank = maker.Between(0, 1) == 0 ? 4 : maker.Between(0, 5);
+    const int32_t rank = maker.Between(0, 1) == 0 ? 4 : maker.Between(0, 6);
     for (int32_t d = 0; d < rank; ++d) shape.push_back(maker.Between(1, rank == 4 ? 9 : 5));
     const ir::TensorIndex y = maker.Layer(kind.name, maker.Input(shape, kind.type));
     if (y == ir::kNoTensor) continue;
@@ -71,6 +71,19 @@ ir::Graph RandomOpGraph(const LayerMaker::Kind& kind, uint64_t seed) {
     graph.outputs = graph.ops.back().outputs;
     return std::move(graph);
   }
+}
+
+ir::Graph EveryKindGraph() {
+  LayerMaker maker(3, kOpStream, LayerMaker::Draw::kUsual);
+  ir::Graph& graph = maker.graph();
+  graph.name = "every kind";
+  for (const LayerMaker::Kind& kind : LayerMaker::Kinds()) {
+    const ir::TensorIndex x = maker.Input({1, 4, 3, 4}, kind.type);
+    KINGLET_ASSERT(maker.Layer(kind.name, x) != ir::kNoTensor);
+    const std::vector<ir::TensorIndex>& outputs = graph.ops.back().outputs;
+    graph.outputs.insert(graph.outputs.end(), outputs.begin(), outputs.end());
+  }
+  return std::move(graph);
 }
 
 std::vector<Bytes> RandomInputs(const ir::Graph& graph, uint64_t seed) {
@@ -82,6 +95,14 @@ std::vector<Bytes> RandomInputs(const ir::Graph& graph, uint64_t seed) {
     const bool extreme = random.Below(4) == 0;
     if (tensor.type == ir::DataType::kFloat32) {
       FillFloats(random, input);
+      continue;
+    }
+    // Indices: many that are right, and some far outside.
+    if (tensor.type == ir::DataType::kInt32) {
+      for (size_t at = 0; at + sizeof(int32_t) <= input.size(); at += sizeof(int32_t)) {
+        const uint32_t value = random.Below(4) == 0 ? random.Next() : random.Below(8);
+        std::memcpy(input.data() + at, &value, sizeof(value));
+      }
       continue;
     }
     // The greatest byte of an element holds its sign.

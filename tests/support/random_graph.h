@@ -18,6 +18,9 @@ ir::Graph RandomGraph(uint64_t seed);
 // kernels cannot represent do not lower.
 ir::Graph RandomOpGraph(const LayerMaker::Kind& kind, uint64_t seed);
 
+// Every kind of operator with every type once, each on an input of its own.
+ir::Graph EveryKindGraph();
+
 // Bytes for each of the graph's inputs, now and then nothing but extremes.
 std::vector<Bytes> RandomInputs(const ir::Graph& graph, uint64_t seed);
 

@@ -111,6 +111,24 @@ class Elementwise {
     return true;
   }
 
+  bool operator()(const ir::Quantize&) {
+    if (in(0).tensor->type == ir::DataType::kFloat32) return FromFloats();
+    const double si = in(0).scale(), so = out_.scale();
+    const Multiplier m = MakeMultiplier(si / so);
+    Each(ir::Activation::kNone, [&](int64_t x) {
+      return exact::Wrap32(out_.zero_point() + Rescale(x - in(0).zero_point(), m));
+    });
+    return true;
+  }
+
+  bool operator()(const ir::Dequantize&) {
+    for (size_t i = 0; i < out_.values.size(); ++i) {
+      const auto steps = static_cast<float>(in(0).values[i] - in(0).zero_point());
+      out_.values[i] = FloatBits(in(0).scale() * steps);
+    }
+    return true;
+  }
+
   template <typename Other>
   bool operator()(const Other&) {
     return false;
@@ -126,6 +144,18 @@ class Elementwise {
 
   static int64_t Short(const Multiplier& m) {
     return std::min<int64_t>((m.fixed + 0x8000) / 0x10000, INT16_MAX);
+  }
+
+  // What is no number, or too great for an int32, is undefined in the reference; here it saturates.
+  bool FromFloats() {
+    const Limits limits = TypeLimits(out_.tensor->type);
+    for (size_t i = 0; i < out_.values.size(); ++i) {
+      const float steps = std::round(in(0).Real(i) / out_.scale());
+      const float near = std::isnan(steps) ? -1e6F : std::clamp(steps, -1e6F, 1e6F);
+      out_.values[i] =
+          exact::Clamp(static_cast<int64_t>(near) + out_.zero_point(), limits.low, limits.high);
+    }
+    return true;
   }
 
   template <typename Function>

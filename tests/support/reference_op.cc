@@ -96,6 +96,7 @@ int64_t Stretched(const Numbers& in, const std::vector<int32_t>& index) {
 }
 
 Limits TypeLimits(ir::DataType type) {
+  if (type == ir::DataType::kUint8) return {0, 255};
   const int bits = 8 * static_cast<int>(ir::DataTypeBytes(type));
   return {-(int64_t{1} << (bits - 1)), (int64_t{1} << (bits - 1)) - 1};
 }
@@ -131,7 +132,8 @@ std::vector<Bytes> ReferenceOp(const ir::Graph& graph, const ir::Op& op,
     call.out.push_back(
         {&tensor, std::vector<int64_t>(static_cast<size_t>(tensor.ElementCount()), 0)});
   }
-  KINGLET_ASSERT(ReferenceElementwise(call) || ReferenceWindow(call) || ReferenceMove(call));
+  KINGLET_ASSERT(ReferenceElementwise(call) || ReferenceWindow(call) || ReferenceMove(call) ||
+                 ReferenceReduce(call));
   std::vector<Bytes> outputs;
   for (const Numbers& out : call.out) outputs.push_back(StoreNumbers(out));
   return outputs;

@@ -30,11 +30,13 @@ void StridedCopy(const StridedCopyParams& params, const void* input, void* outpu
   while (d >= 0) {
     CopyLine(p, from, to);
     for (d = kCopyRank - 2; d >= 0; --d) {
-      from += p.input_steps[d];
-      to += p.output_steps[d];
-      if (++index[d] < p.sizes[d]) break;
-      from -= p.input_steps[d] * p.sizes[d];
-      to -= p.output_steps[d] * p.sizes[d];
+      if (++index[d] < p.sizes[d]) {
+        from += p.input_steps[d];
+        to += p.output_steps[d];
+        break;
+      }
+      from -= p.input_steps[d] * (p.sizes[d] - 1);
+      to -= p.output_steps[d] * (p.sizes[d] - 1);
       index[d] = 0;
     }
   }
