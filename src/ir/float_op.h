@@ -56,7 +56,8 @@ void EvaluateFloat(const FloatOp& op, const Softmax& a);
 
 // Whether there is one for this kind of operator.
 template <typename OpAttributes>
-concept HasFloatArithmetic =
-    requires(const FloatOp& op, const OpAttributes& a) { EvaluateFloat(op, a); };
+concept HasFloatArithmetic = requires(const FloatOp& op, const OpAttributes& a) {
+  EvaluateFloat(op, a);
+};
 
 }  // namespace kinglet::ir

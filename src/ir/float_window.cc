@@ -51,7 +51,9 @@ void ForEachTap(const Window& w, const Image& in, int64_t out_y, int64_t out_x, 
   }
 }
 
-float BiasOf(const FloatOp& op, size_t channel) { return op.HasInput(2) ? op.Input(2)[channel] : 0; }
+float BiasOf(const FloatOp& op, size_t channel) {
+  return op.HasInput(2) ? op.Input(2)[channel] : 0;
+}
 
 }  // namespace
 
@@ -100,8 +102,8 @@ void EvaluateFloat(const FloatOp& op, const FullyConnected& a) {
   const std::span<float> output = op.Output();
   for (size_t i = 0; i < output.size(); ++i) {
     const float* from = input.data() + i / outputs * inputs;
-    const float sum = std::inner_product(
-        from, from + inputs, weights.data() + i % outputs * inputs, BiasOf(op, i % outputs));
+    const float sum = std::inner_product(from, from + inputs, weights.data() + i % outputs * inputs,
+                                         BiasOf(op, i % outputs));
     output[i] = Clamp(a.activation, sum);
   }
 }
@@ -109,8 +111,8 @@ void EvaluateFloat(const FloatOp& op, const FullyConnected& a) {
 // Averages are of what lies in the input; padding does not count.
 void EvaluateFloat(const FloatOp& op, const Pool2d& a) {
   const Image in(op.InputShape(0)), out(op.OutputShape());
-  const Window window = {a.filter_h, a.filter_w,    a.stride_h,    a.stride_w, 1,
-                         1,          a.padding.top, a.padding.left};
+  const Window window = {a.filter_h, a.filter_w, a.stride_h,    a.stride_w,
+                         1,          1,          a.padding.top, a.padding.left};
   const bool average = a.kind == Pool2d::Kind::kAverage;
   const std::span<const float> input = op.Input(0);
   const std::span<float> output = op.Output();
