@@ -38,8 +38,7 @@ Result<int> Quantize(const Options& options) {
   KINGLET_TRY(const quantize::Samples samples, quantize::ReadSamples(graph, options.data));
   auto quantized = quantize::Quantize(graph, samples, how);
   if (!quantized) return Within(options.model, std::move(quantized).error());
-  KINGLET_TRY(const quantize::Comparison comparison,
-              quantize::Compare(graph, *quantized, samples));
+  KINGLET_TRY(const quantize::Comparison comparison, quantize::Compare(graph, *quantized, samples));
   KINGLET_TRY(const Bytes file, tflite::WriteModel(*quantized));
   KINGLET_CHECK(WriteFileAtomic(options.output, file));
 
@@ -57,7 +56,8 @@ Result<int> Quantize(const Options& options) {
 
 void AddQuantize(CommandLine& cli) {
   auto options = std::make_shared<Options>();
-  Command& command = cli.Add("quantize", "Turn a float .tflite model into an int8 one, with samples");
+  Command& command =
+      cli.Add("quantize", "Turn a float .tflite model into an int8 one, with samples");
   command.Positional("MODEL", &options->model, "A .tflite file with float32 tensors");
   command.Options("--data", &options->data, "PATH",
                   "Samples of an input: .npy, raw little-endian float32, or a folder of .npy and "

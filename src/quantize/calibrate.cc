@@ -74,9 +74,8 @@ Status Narrow(ir::FloatExecutor& executor, const Samples& samples, const Options
   KINGLET_CHECK(RunAll(executor, samples, "histograms", options.progress, observe));
   for (size_t i = 0; i < ranges.size(); ++i) {
     if (histograms[i].count() == 0) continue;  // a constant
-    ranges[i] = options.ranges == RangeMethod::kMse
-                    ? histograms[i].LeastSquaredError()
-                    : histograms[i].Percentile(options.percentile);
+    ranges[i] = options.ranges == RangeMethod::kMse ? histograms[i].LeastSquaredError()
+                                                    : histograms[i].Percentile(options.percentile);
   }
   return {};
 }
@@ -117,14 +116,13 @@ Status CheckFits(const ir::Tensor& tensor, const Range& range, const ir::Quantiz
 
 }  // namespace
 
-bool IsWeights(const ir::Op& op, size_t i) {
-  return i > 0 && WeightsOf(op.attributes).has_value();
-}
+bool IsWeights(const ir::Op& op, size_t i) { return i > 0 && WeightsOf(op.attributes).has_value(); }
 
 Result<std::vector<ir::Quantization>> Calibrate(ir::FloatExecutor& executor, const Samples& samples,
                                                 const Options& options) {
   const ir::Graph& graph = executor.graph();
-  KINGLET_TRY(const std::vector<Range> extents, ObserveExtents(executor, samples, options.progress));
+  KINGLET_TRY(const std::vector<Range> extents,
+              ObserveExtents(executor, samples, options.progress));
   std::vector<Range> ranges = extents;
   if (options.ranges != RangeMethod::kMinMax) {
     KINGLET_CHECK(Narrow(executor, samples, options, ranges));

@@ -150,10 +150,10 @@ std::optional<double> Difference::sqnr_db() const {
 
 Result<Comparison> Compare(const ir::Graph& float_graph, const ir::Graph& int8_graph,
                            const Samples& samples, Progress::Show show) {
-  KINGLET_CHECK(CheckTensors("inputs", float_graph, float_graph.inputs, int8_graph,
-                             int8_graph.inputs));
-  KINGLET_CHECK(CheckTensors("outputs", float_graph, float_graph.outputs, int8_graph,
-                             int8_graph.outputs));
+  KINGLET_CHECK(
+      CheckTensors("inputs", float_graph, float_graph.inputs, int8_graph, int8_graph.inputs));
+  KINGLET_CHECK(
+      CheckTensors("outputs", float_graph, float_graph.outputs, int8_graph, int8_graph.outputs));
   KINGLET_TRY(ir::FloatExecutor floats, ir::FloatExecutor::Make(float_graph));
   KINGLET_TRY(ir::Executor integers, ir::Executor::Make(int8_graph));
   Comparer comparer(floats, integers);

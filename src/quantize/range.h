@@ -58,8 +58,8 @@ class Histogram {
   std::vector<Bin> bins_;
 };
 
-// The scale with which weights in -127..127 stand for `weights`: their largest magnitude is 127, or,
-// for kMse, the scale with the least squared error. 0 when all are 0.
+// The scale with which weights in -127..127 stand for `weights`: their largest magnitude is 127,
+// or, for kMse, the scale with the least squared error. 0 when all are 0.
 float SymmetricScale(std::span<const float> weights, RangeMethod method);
 
 }  // namespace kinglet::quantize

@@ -59,10 +59,10 @@ std::string ToJson(const Comparison& comparison, const Summary& summary) {
 }
 
 std::string ToText(const Comparison& comparison, const Summary& summary) {
-  std::string text = fmt::format(
-      "{}: int8, {} B from {} B, ranges by {} of {} samples\n", summary.output,
-      FormatCount(summary.output_bytes), FormatCount(summary.model_bytes),
-      RangeMethodName(summary.ranges), FormatCount(comparison.sample_count));
+  std::string text =
+      fmt::format("{}: int8, {} B from {} B, ranges by {} of {} samples\n", summary.output,
+                  FormatCount(summary.output_bytes), FormatCount(summary.model_bytes),
+                  RangeMethodName(summary.ranges), FormatCount(comparison.sample_count));
   for (const OutputDifference& output : comparison.outputs) {
     text += fmt::format("  output '{}': SQNR {}, largest error {:.3g}", NameText(output.name),
                         SqnrText(output.difference), output.difference.largest);
@@ -75,9 +75,9 @@ std::string ToText(const Comparison& comparison, const Summary& summary) {
   text += fmt::format("\n  {:<{}}{:>10}{:>14}{:>12}\n", "layer, the worst first", kNameColumns,
                       "SQNR", "scale", "zero point");
   for (const LayerDifference& layer : comparison.layers) {
-    text += fmt::format("  {:<{}}{:>10}{:>14.6g}{:>12}\n", NameText(layer.name), kNameColumns,
-                        SqnrText(layer.difference), layer.grid.scales[0],
-                        layer.grid.zero_points[0]);
+    text +=
+        fmt::format("  {:<{}}{:>10}{:>14.6g}{:>12}\n", NameText(layer.name), kNameColumns,
+                    SqnrText(layer.difference), layer.grid.scales[0], layer.grid.zero_points[0]);
   }
   return text;
 }
