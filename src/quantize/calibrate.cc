@@ -102,6 +102,20 @@ class ScaleSets {
   std::vector<size_t> parent_;
 };
 
+// Which tensors may be clipped to the range of their set: constants that are only compared. What is
+// beyond all results of a MINIMUM or MAXIMUM may as well stand at the end of the range.
+std::vector<bool> OnlyCompared(const ir::Graph& graph) {
+  std::vector<bool> only;
+  for (const ir::Tensor& tensor : graph.tensors) only.push_back(tensor.constant);
+  for (const ir::Op& op : graph.ops) {
+    if (std::holds_alternative<ir::Extremum>(op.attributes)) continue;
+    for (const ir::TensorIndex input : op.inputs) {
+      if (input != ir::kNoTensor) only[At(input)] = false;
+    }
+  }
+  return only;
+}
+
 // A tensor of a set with a fixed scale must be expressible in it.
 Status CheckFits(const ir::Tensor& tensor, const Range& range, const ir::Quantization& grid) {
   const float scale = grid.scales[0];
@@ -128,8 +142,10 @@ Result<std::vector<ir::Quantization>> Calibrate(ir::FloatExecutor& executor, con
     KINGLET_CHECK(Narrow(executor, samples, options, ranges));
   }
   ScaleSets sets(graph);
+  const std::vector<bool> clipped = OnlyCompared(graph);
   std::vector<Range> set_ranges(ranges.size());
   for (size_t i = 0; i < ranges.size(); ++i) {
+    if (clipped[i]) continue;
     set_ranges[sets.Of(i)].Include(ranges[i].low);
     set_ranges[sets.Of(i)].Include(ranges[i].high);
   }
@@ -151,7 +167,9 @@ Result<std::vector<ir::Quantization>> Calibrate(ir::FloatExecutor& executor, con
   std::vector<ir::Quantization> result(ranges.size());
   for (size_t i = 0; i < ranges.size(); ++i) {
     const size_t set = sets.Of(i);
-    if (fixed[set]) KINGLET_CHECK(CheckFits(graph.tensors[i], extents[i], grids[set]));
+    if (fixed[set] && !clipped[i]) {
+      KINGLET_CHECK(CheckFits(graph.tensors[i], extents[i], grids[set]));
+    }
     result[i] = grids[set];
   }
   return result;

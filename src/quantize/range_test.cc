@@ -119,8 +119,7 @@ TEST(SymmetricScale, PutsTheLargestWeightAt127) {
 }
 
 TEST(RangeMethod, NamesAreReadBack) {
-  for (const auto method :
-       {RangeMethod::kMinMax, RangeMethod::kPercentile, RangeMethod::kMse}) {
+  for (const auto method : {RangeMethod::kMinMax, RangeMethod::kPercentile, RangeMethod::kMse}) {
     EXPECT_EQ(ParseRangeMethod(RangeMethodName(method)).value(), method);
   }
   EXPECT_EQ(ParseRangeMethod("max").error().message,

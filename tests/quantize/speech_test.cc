@@ -21,7 +21,7 @@ namespace kinglet {
 namespace {
 
 // In the order of the model's outputs; only some of them are in the recordings.
-constexpr std::string_view kClasses[] = {"down", "go",    "left", "no", "off",     "on",
+constexpr std::string_view kClasses[] = {"down",  "go",   "left", "no",  "off",     "on",
                                          "right", "stop", "up",   "yes", "silence", "unknown"};
 
 struct Clips {
@@ -107,12 +107,11 @@ TEST(QuantizeSpeech, IsAsGoodAsTheGivenInt8Model) {
   for (const quantize::RangeMethod method :
        {quantize::RangeMethod::kMinMax, quantize::RangeMethod::kPercentile,
         quantize::RangeMethod::kMse}) {
-    const auto int8 = quantize::Quantize(
-        floats, speech.calibration.samples,
-        {.ranges = method, .progress = Progress::Show::kNever});
+    const auto int8 = quantize::Quantize(floats, speech.calibration.samples,
+                                         {.ranges = method, .progress = Progress::Show::kNever});
     ASSERT_TRUE(int8.has_value()) << int8.error().message;
-    const Quality ours = Report(quantize::RangeMethodName(method), floats, *int8,
-                                speech.held_out.samples);
+    const Quality ours =
+        Report(quantize::RangeMethodName(method), floats, *int8, speech.held_out.samples);
     EXPECT_GT(ours.agreement, given.agreement - 0.005);
     EXPECT_GT(ours.sqnr_db, given.sqnr_db - 0.5);
   }
