@@ -32,7 +32,7 @@ Result<RangeMethod> ParseRangeMethod(std::string_view name) {
        {RangeMethod::kMinMax, RangeMethod::kPercentile, RangeMethod::kMse}) {
     if (name == RangeMethodName(method)) return method;
   }
-  return Fail(Code::kInvalid, "ranges '{}': must be minmax, percentile or mse", name);
+  return Fail(Code::kInvalid, "--ranges '{}': must be minmax, percentile or mse", name);
 }
 
 std::string_view RangeMethodName(RangeMethod method) {

@@ -123,7 +123,7 @@ TEST(RangeMethod, NamesAreReadBack) {
     EXPECT_EQ(ParseRangeMethod(RangeMethodName(method)).value(), method);
   }
   EXPECT_EQ(ParseRangeMethod("max").error().message,
-            "ranges 'max': must be minmax, percentile or mse");
+            "--ranges 'max': must be minmax, percentile or mse");
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ std::vector<std::span<const float>> Samples::At(size_t index) const {
 
 Result<Samples> ReadSamples(const ir::Graph& graph, const std::vector<std::string>& paths) {
   if (paths.size() != graph.inputs.size()) {
-    return Fail(Code::kInvalid, "the model has {} inputs, {} --data were given: one for each",
+    return Fail(Code::kInvalid, "the model has {} input(s), {} --data were given: one for each",
                 graph.inputs.size(), paths.size());
   }
   Samples samples;

@@ -71,7 +71,7 @@ TEST_F(ReadSamplesTest, ReadsAFolderInTheOrderOfItsNames) {
 
 TEST_F(ReadSamplesTest, RefusesWhatDoesNotFit) {
   const std::string good = WriteRaw("good.bin", {1, 2});
-  EXPECT_THAT(ErrorOf({good}), HasSubstr("has 2 inputs, 1 --data"));
+  EXPECT_THAT(ErrorOf({good}), HasSubstr("has 2 input(s), 1 --data"));
   EXPECT_THAT(ErrorOf({good, folder_.path() + "/none"}), HasSubstr("none"));
   EXPECT_THAT(ErrorOf({good, WriteRaw("2.bin", {1, 2})}),
               HasSubstr("2.bin: holds 8 bytes: must be a multiple of 12"));
