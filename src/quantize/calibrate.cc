@@ -11,6 +11,9 @@
 namespace kinglet::quantize {
 namespace {
 
+// What a histogram takes times this many stays below a gigabyte.
+constexpr size_t kActivationsMax = 10'000;
+
 size_t At(ir::TensorIndex index) { return static_cast<size_t>(index); }
 
 // The range of the values; nothing when one is not finite.
@@ -66,6 +69,13 @@ Result<std::vector<Range>> ObserveExtents(ir::FloatExecutor& executor, const Sam
 // The ranges by a method that looks at how the values spread.
 Status Narrow(ir::FloatExecutor& executor, const Samples& samples, const Options& options,
               std::vector<Range>& ranges) {
+  const ir::Graph& graph = executor.graph();
+  const auto computed = static_cast<size_t>(
+      std::ranges::count_if(graph.tensors, [](const ir::Tensor& t) { return !t.constant; }));
+  if (computed > kActivationsMax) {
+    return Fail(Code::kUnsupported, "{} activations, at most {} for ranges by {}", computed,
+                kActivationsMax, RangeMethodName(options.ranges));
+  }
   std::vector<Histogram> histograms(ranges.begin(), ranges.end());
   const auto observe = [&](ir::TensorIndex tensor, std::span<const float> values) -> Status {
     histograms[At(tensor)].Add(values);

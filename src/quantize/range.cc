@@ -47,12 +47,13 @@ std::string_view RangeMethodName(RangeMethod method) {
   return "minmax";
 }
 
-Histogram::Histogram(Range extent) : extent_(extent), bins_(kBins) {
+Histogram::Histogram(Range extent) : extent_(extent) {
   const double width = double{extent.high} - double{extent.low};
   bins_per_unit_ = width > 0 ? kBins / width : 0;
 }
 
 void Histogram::Add(std::span<const float> values) {
+  bins_.resize(kBins);  // of constants, which are never added, there are none
   for (const float value : values) {
     const double place = (double{value} - double{extent_.low}) * bins_per_unit_;
     Bin& bin = bins_[static_cast<size_t>(std::clamp(place, 0.0, kBins - 1.0))];
@@ -67,7 +68,7 @@ float Histogram::LowEdge(size_t bin) const {
 }
 
 Range Histogram::Percentile(double percent) const {
-  if (bins_per_unit_ == 0) return extent_;
+  if (bins_per_unit_ == 0 || count_ == 0) return extent_;
   const auto cut_max =
       static_cast<uint64_t>(static_cast<double>(count_) * (100 - percent) / 200);  // at either end
   size_t first = 0, last = kBins - 1;
@@ -98,7 +99,7 @@ double Histogram::SquaredError(Range range) const {
 
 // One end after the other, twice: the ends depend on each other only through the step between them.
 Range Histogram::LeastSquaredError() const {
-  if (bins_per_unit_ == 0) return extent_;
+  if (bins_per_unit_ == 0 || count_ == 0) return extent_;
   Range best = extent_;
   double least = SquaredError(best);
   const auto try_range = [&](Range range) {
