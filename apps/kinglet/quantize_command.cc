@@ -8,6 +8,7 @@
 #include "apps/kinglet/command_line.h"
 #include "apps/kinglet/commands.h"
 #include "src/base/files.h"
+#include "src/optimize/fuse_activations.h"
 #include "src/quantize/compare.h"
 #include "src/quantize/quantize.h"
 #include "src/quantize/render.h"
@@ -34,7 +35,10 @@ Result<int> Quantize(const Options& options) {
   quantize::Options how;
   KINGLET_TRY(how.ranges, quantize::ParseRangeMethod(options.ranges));
   KINGLET_TRY(how.percentile, ParsePercentile(options.percentile));
-  KINGLET_TRY(const ir::Graph graph, tflite::ReadFloatModelFile(options.model));
+  KINGLET_TRY(ir::Graph read, tflite::ReadFloatModelFile(options.model));
+  // What a rectifier clips away needs no int8 values.
+  KINGLET_TRY(const optimize::Rewritten fused, optimize::FuseActivations(std::move(read)));
+  const ir::Graph& graph = fused.graph;
   KINGLET_TRY(const quantize::Samples samples, quantize::ReadSamples(graph, options.data));
   auto quantized = quantize::Quantize(graph, samples, how);
   if (!quantized) return Within(options.model, std::move(quantized).error());

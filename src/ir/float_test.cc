@@ -65,7 +65,8 @@ TEST(FloatExecutor, ConvolvesWithPaddingStrideAndClamp) {
   const TensorIndex y = g.Activation({1, 1, 2, 2});
   const Conv2d conv = {.stride_w = 2, .padding = {0, 1, 0, 0}, .activation = Activation::kRelu};
   // Windows (0 1 2) and (2 3 4); filters 1 10 100 and -1 0 0.
-  EXPECT_THAT(RunOne(g.Finish(conv, {x, w, b}, y), {1, 2, 3, 4}), ElementsAre(210.5F, 0, 432.5F, 0));
+  EXPECT_THAT(RunOne(g.Finish(conv, {x, w, b}, y), {1, 2, 3, 4}),
+              ElementsAre(210.5F, 0, 432.5F, 0));
 }
 
 TEST(FloatExecutor, DepthwiseMultipliesChannels) {
@@ -75,8 +76,7 @@ TEST(FloatExecutor, DepthwiseMultipliesChannels) {
   const TensorIndex y = g.Activation({1, 1, 1, 4});
   DepthwiseConv2d depthwise;
   depthwise.depth_multiplier = 2;
-  EXPECT_THAT(RunOne(g.Finish(depthwise, {x, w}, y), {5, 7}),
-              ElementsAre(5, 10, 21, 28));
+  EXPECT_THAT(RunOne(g.Finish(depthwise, {x, w}, y), {5, 7}), ElementsAre(5, 10, 21, 28));
 }
 
 TEST(FloatExecutor, AveragesLeavePaddingOut) {
