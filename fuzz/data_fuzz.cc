@@ -1,10 +1,11 @@
-// Files that people import: sound, pictures, IDX, CSV, and the project's own text forms. The first
-// byte of the input picks the parser.
+// Files that people import: sound, pictures, IDX, NumPy's arrays, CSV, and the project's own text
+// forms. The first byte of the input picks the parser.
 #include "fuzz/fuzz.h"
 #include "src/data/csv.h"
 #include "src/data/dataset.h"
 #include "src/data/decode.h"
 #include "src/data/idx.h"
+#include "src/data/npy.h"
 #include "src/data/pattern.h"
 #include "src/data/test_files.h"
 
@@ -17,6 +18,7 @@ enum Parser : uint8_t {
   kJpeg,
   kIdxImages,
   kIdxLabels,
+  kNpy,
   kCsv,
   kManifest,
   kPattern,
@@ -58,6 +60,14 @@ void ParseIdx(Parser parser, ByteView bytes) {
   }
 }
 
+void ParseNpy(ByteView bytes) {
+  const auto array = data::ParseNpy(bytes);
+  if (!array.has_value()) return;
+  KINGLET_ASSERT(array->values.size() <= bytes.size());
+  const auto again = data::ParseNpy(data::FormatNpy(*array));
+  KINGLET_ASSERT(again.has_value() && again->shape == array->shape);
+}
+
 // What parses must come out the same when it is written and parsed again.
 void ParseText(Parser parser, std::string_view text) {
   if (parser == kCsv) {
@@ -93,6 +103,8 @@ std::vector<Bytes> Seeds() {
   seeds.push_back(WithPick(kJpeg, data::MakeJpeg(pixels, 12, 8, 3)));
   seeds.push_back(WithPick(kIdxImages, data::MakeIdx({3, 2, 2}, Bytes(12, 5))));
   seeds.push_back(WithPick(kIdxLabels, data::MakeIdx({3}, {1, 2, 3})));
+  seeds.push_back(WithPick(kNpy, data::FormatNpy({{2, 1, 3}, {1, 2, 3, 4, 5, 6}})));
+  seeds.push_back(WithPick(kNpy, data::FormatNpy({{}, {1}})));
   seeds.push_back(WithPick(kCsv, AsBytes("path,label\n\"a \"\"b\"\".wav\",yes\r\nc.wav,no\n")));
   seeds.push_back(WithPick(kManifest, AsBytes(data::FormatManifest({recording, recording}))));
   seeds.push_back(WithPick(kPattern, AsBytes("{label}/{group}_nohash_{*}.wav")));
@@ -119,6 +131,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     case fuzz::kIdxImages:
     case fuzz::kIdxLabels:
       fuzz::ParseIdx(parser, bytes);
+      break;
+    case fuzz::kNpy:
+      fuzz::ParseNpy(bytes);
       break;
     default:
       fuzz::ParseText(parser, AsText(bytes));

@@ -10,6 +10,7 @@ void AddNew(CommandLine& cli);
 void AddData(CommandLine& cli);
 void AddPlan(CommandLine& cli);
 void AddTrain(CommandLine& cli);
+void AddQuantize(CommandLine& cli);
 void AddCompile(CommandLine& cli);
 void AddDeploy(CommandLine& cli);
 void AddBench(CommandLine& cli);

@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   kinglet::apps::AddData(cli);
   kinglet::apps::AddPlan(cli);
   kinglet::apps::AddTrain(cli);
+  kinglet::apps::AddQuantize(cli);
   kinglet::apps::AddCompile(cli);
   kinglet::apps::AddDeploy(cli);
   kinglet::apps::AddBench(cli);

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <set>
 
+#include "src/ir/float_graph.h"
+#include "src/ir/float_op.h"
 #include "src/ir/verify_op.h"
 
 namespace kinglet::ir {
@@ -125,16 +127,41 @@ class Flow {
   std::vector<bool> written_;
 };
 
-}  // namespace
-
-Status Verify(const Graph& graph) {
+Status VerifyAs(Numbers numbers, const Graph& graph) {
   for (size_t i = 0; i < graph.tensors.size(); ++i) {
     KINGLET_CHECK(VerifyTensor(graph.tensors[i], i));
   }
   KINGLET_CHECK(Flow(graph).Check());
   for (const Op& op : graph.ops) {
-    const OpChecks checks(graph, op);
+    const OpChecks checks(graph, op, numbers);
     KINGLET_CHECK(std::visit([&](const auto& a) { return VerifyOp(checks, a); }, op.attributes));
+  }
+  return {};
+}
+
+// Whether every operator has float arithmetic; one error names all that have not.
+Status CheckFloatOperators(const Graph& graph) {
+  std::string list;
+  for (const Op& op : graph.ops) {
+    const auto has = [](const auto& a) { return HasFloatArithmetic<std::decay_t<decltype(a)>>; };
+    if (!std::visit(has, op.attributes)) list += (list.empty() ? "" : ", ") + op.name;
+  }
+  if (list.empty()) return {};
+  return Fail(Code::kUnsupported, "operators without float arithmetic: {}", list);
+}
+
+}  // namespace
+
+Status Verify(const Graph& graph) { return VerifyAs(Numbers::kQuantized, graph); }
+
+Status VerifyFloat(const Graph& graph) {
+  KINGLET_CHECK(CheckFloatOperators(graph));
+  KINGLET_CHECK(VerifyAs(Numbers::kFloat, graph));
+  for (const TensorIndex index : graph.inputs) {
+    const Tensor& tensor = graph.tensor(index);
+    if (tensor.type == DataType::kFloat32) continue;
+    return Fail(Code::kUnsupported, "graph input '{}' is {}: must be float32", tensor.name,
+                DataTypeName(tensor.type));
   }
   return {};
 }

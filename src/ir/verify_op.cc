@@ -47,6 +47,7 @@ Status OpChecks::ManyOutputs() const {
 }
 
 Status OpChecks::Activations(const Tensor& tensor, std::string_view what, TypeSet types) const {
+  if (is_float() && types.Has(DataType::kInt8)) types = {DataType::kFloat32};
   if (!types.Has(tensor.type)) {
     return Fail(Code::kUnsupported, "{}: {} '{}' is {}: {} takes {}", op_.name, what, tensor.name,
                 DataTypeName(tensor.type), OpKindName(op_.attributes), types.Text());
@@ -95,13 +96,15 @@ Status OpChecks::Image(const Tensor& tensor, std::string_view what) const {
 }
 
 Status OpChecks::Weights(const Tensor& weights, size_t rank, int32_t axis) const {
-  if (!weights.constant || weights.type != DataType::kInt8) {
-    return Fail(Code::kUnsupported, "{}: weights '{}' must be constant int8, are {}{}", op_.name,
-                weights.name, weights.constant ? "" : "computed ", DataTypeName(weights.type));
+  const DataType type = is_float() ? DataType::kFloat32 : DataType::kInt8;
+  if (!weights.constant || weights.type != type) {
+    return Fail(Code::kUnsupported, "{}: weights '{}' must be constant {}, are {}{}", op_.name,
+                weights.name, DataTypeName(type), weights.constant ? "" : "computed ",
+                DataTypeName(weights.type));
   }
   const Quantization& q = weights.quantization;
-  bool ok = weights.shape.size() == rank && q.present();
-  ok = ok && (q.scales.size() == 1 || q.axis == axis);
+  bool ok = weights.shape.size() == rank && (q.present() || is_float());
+  ok = ok && (q.scales.size() <= 1 || q.axis == axis);
   for (const int32_t zero_point : q.zero_points) ok = ok && zero_point == 0;
   if (ok) return {};
   return Fail(Code::kUnsupported, "{}: weights '{}' of shape {} need {} dimensions, {} {} {}",
@@ -112,11 +115,11 @@ Status OpChecks::Weights(const Tensor& weights, size_t rank, int32_t axis) const
 Status OpChecks::Bias(int32_t channels) const {
   if (op_.inputs.size() < 3 || op_.inputs[2] == kNoTensor) return {};
   const Tensor& bias = Input(2);
-  if (bias.constant && bias.type == DataType::kInt32 && bias.ElementCount() == channels) {
-    return {};
-  }
-  return Fail(Code::kUnsupported, "{}: bias '{}' must be {} constant int32 values, is {} {}",
-              op_.name, bias.name, channels, ShapeText(bias.shape), DataTypeName(bias.type));
+  const DataType type = is_float() ? DataType::kFloat32 : DataType::kInt32;
+  if (bias.constant && bias.type == type && bias.ElementCount() == channels) return {};
+  return Fail(Code::kUnsupported, "{}: bias '{}' must be {} constant {} values, is {} {}", op_.name,
+              bias.name, channels, DataTypeName(type), ShapeText(bias.shape),
+              DataTypeName(bias.type));
 }
 
 Status OpChecks::FilterSize(int64_t elements) const {
@@ -161,6 +164,7 @@ Status OpChecks::Broadcast() const {
 }
 
 Status OpChecks::SameQuantization() const {
+  if (is_float()) return {};
   const Quantization& in = Input(0).quantization;
   const Quantization& out = Output().quantization;
   if (std::abs(in.scales[0] - out.scales[0]) <= 1e-6F && in.zero_points == out.zero_points) {
@@ -207,6 +211,7 @@ Status OpChecks::OutputShape(std::span<const int32_t> shape, size_t i) const {
 }
 
 Status OpChecks::OutputQuantization(float scale, int32_t zero_point) const {
+  if (is_float()) return {};
   const Quantization& q = Output().quantization;
   if (q.scales[0] == scale && q.zero_points[0] == zero_point) return {};
   return Fail(Code::kUnsupported, "{}: {} output scale {} and zero point {}: must be 1/{} and {}",

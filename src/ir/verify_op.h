@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "src/ir/float_graph.h"
 #include "src/ir/graph.h"
 
 namespace kinglet::ir {
@@ -39,14 +40,16 @@ inline constexpr TypeSet kAnyType = {DataType::kInt8,  DataType::kUint8, DataTyp
                                      DataType::kInt32, DataType::kInt64, DataType::kFloat32,
                                      DataType::kBool};
 
-// Checks of one operator against its tensors; each error names the operator.
+// Checks of one operator against its tensors; each error names the operator. In a float graph,
+// where int8 would be right float32 must stand, and checks of scales have nothing to say.
 class OpChecks {
  public:
   struct Axis {
     int64_t filter, stride, dilation, pad_before, pad_after;
   };
 
-  OpChecks(const Graph& graph, const Op& op) : graph_(graph), op_(op) {}
+  OpChecks(const Graph& graph, const Op& op, Numbers numbers)
+      : graph_(graph), op_(op), numbers_(numbers) {}
 
   const std::string& name() const { return op_.name; }
   const Tensor& Input(size_t i) const { return graph_.tensor(op_.inputs[i]); }
@@ -65,7 +68,7 @@ class OpChecks {
   // Every input and output is, and all have one type.
   Status AllActivations(TypeSet types) const;
   Status Image(const Tensor& tensor, std::string_view what) const;
-  // int8 constants with one scale, or one per index of `axis`; zero points 0.
+  // int8 (or float32) constants with one scale, or one per index of `axis`; zero points 0.
   Status Weights(const Tensor& weights, size_t rank, int32_t axis) const;
   Status Bias(int32_t channels) const;
   Status FilterSize(int64_t elements) const;
@@ -89,8 +92,11 @@ class OpChecks {
   Status Window(std::string_view name, const Axis& a, int64_t input, int64_t output) const;
 
  private:
+  bool is_float() const { return numbers_ == Numbers::kFloat; }
+
   const Graph& graph_;
   const Op& op_;
+  Numbers numbers_;
 };
 
 Status VerifyOp(const OpChecks& op, const Conv2d& a);

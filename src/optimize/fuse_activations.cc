@@ -1,6 +1,7 @@
 #include "src/optimize/fuse_activations.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -20,14 +21,34 @@ ir::Activation* ActivationOf(ir::Op& op) {
       op.attributes);
 }
 
-// The one that leaves of an int8 tensor what both leave.
+struct Range {
+  float min, max;
+};
+
+Range RealRange(ir::Activation activation) {
+  constexpr float kEnd = std::numeric_limits<float>::infinity();
+  switch (activation) {
+    case ir::Activation::kRelu:
+      return {0, kEnd};
+    case ir::Activation::kRelu6:
+      return {0, 6};
+    case ir::Activation::kReluN1To1:
+      return {-1, 1};
+    default:
+      return {-kEnd, kEnd};
+  }
+}
+
+// The one that leaves of an int8 or float32 tensor what both leave.
 std::optional<ir::Activation> Both(ir::Activation a, ir::Activation b, const ir::Tensor& tensor) {
-  const auto range = [&](ir::Activation activation) {
-    return ir::QuantizedActivationRange(activation, tensor.quantization.scales[0],
-                                        tensor.quantization.zero_points[0]);
+  const auto range = [&](ir::Activation activation) -> Range {
+    if (tensor.type == ir::DataType::kFloat32) return RealRange(activation);
+    const ir::ActivationRange steps = ir::QuantizedActivationRange(
+        activation, tensor.quantization.scales[0], tensor.quantization.zero_points[0]);
+    return {static_cast<float>(steps.min), static_cast<float>(steps.max)};
   };
-  const int32_t min = std::max(range(a).min, range(b).min);
-  const int32_t max = std::min(range(a).max, range(b).max);
+  const float min = std::max(range(a).min, range(b).min);
+  const float max = std::min(range(a).max, range(b).max);
   for (const ir::Activation activation : {ir::Activation::kNone, ir::Activation::kRelu,
                                           ir::Activation::kRelu6, ir::Activation::kReluN1To1}) {
     if (range(activation).min == min && range(activation).max == max) return activation;
@@ -69,7 +90,8 @@ class Fuser {
     const ir::Tensor &before = graph_.tensor(input), &after = graph_.tensor(op.outputs[0]);
     const std::optional<size_t> writer = writer_[static_cast<size_t>(input)];
     if (!writer || readers_[static_cast<size_t>(input)] != 1 ||
-        before.type != ir::DataType::kInt8 || before.quantization != after.quantization) {
+        (before.type != ir::DataType::kInt8 && before.type != ir::DataType::kFloat32) ||
+        before.quantization != after.quantization) {
       return false;
     }
     ir::Op& producer = kept[*writer];

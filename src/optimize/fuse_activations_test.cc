@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "src/ir/float_execute.h"
+#include "tests/support/as_float.h"
 #include "tests/support/graph_builder.h"
 #include "tests/support/random_graph.h"
 #include "tests/support/same_outputs.h"
@@ -52,6 +54,23 @@ TEST(FuseActivations, TheNarrowerRangeOfBothRemains) {
 TEST(FuseActivations, RangesThatNoFusedActivationHasStay) {
   const ir::Graph graph = Clipped(Convolution(ir::Activation::kRelu), ir::Activation::kReluN1To1);
   EXPECT_EQ(FuseActivations(graph)->graph, graph);
+}
+
+TEST(FuseActivations, FloatGraphsGiveTheSameNumbers) {
+  using enum ir::Activation;
+  for (const ir::Activation range : {kRelu, kRelu6, kReluN1To1}) {
+    const ir::Graph graph = kinglet::testing::AsFloat(Clipped(Convolution(kNone), range));
+    const auto fused = FuseActivations(graph);
+    ASSERT_TRUE(fused.has_value() && ir::VerifyFloat(fused->graph).has_value());
+    ASSERT_EQ(fused->graph.ops.size(), 1U);
+    EXPECT_EQ(std::get<ir::Conv2d>(fused->graph.ops[0].attributes).activation, range);
+    std::vector<float> input(108);
+    for (size_t i = 0; i < input.size(); ++i) input[i] = static_cast<float>(i % 17) - 8;
+    EXPECT_EQ(ir::FloatExecutor::Make(fused->graph)->Run({input}),
+              ir::FloatExecutor::Make(graph)->Run({input}));
+  }
+  const ir::Graph both = kinglet::testing::AsFloat(Clipped(Convolution(kRelu), kReluN1To1));
+  EXPECT_EQ(FuseActivations(both)->graph, both);
 }
 
 TEST(FuseActivations, AnotherScaleOrAnotherReaderStays) {

@@ -8,8 +8,10 @@
 #include <optional>
 
 #include "src/base/files.h"
+#include "src/ir/float_graph.h"
 #include "src/tflite/operator_source.h"
 #include "src/tflite/schema_generated.h"
+#include "src/tflite/widen.h"
 
 namespace kinglet::tflite {
 namespace {
@@ -55,8 +57,10 @@ std::string OperatorText(const schema::OperatorCode& code) {
 
 class Reader {
  public:
-  Reader(const schema::Model& model, size_t file_bytes)
-      : model_(model), budget_bytes_(8 * static_cast<uint64_t>(file_bytes) + (1U << 20)) {}
+  Reader(const schema::Model& model, size_t file_bytes, ir::Numbers numbers)
+      : model_(model),
+        numbers_(numbers),
+        budget_bytes_(8 * static_cast<uint64_t>(file_bytes) + (1U << 20)) {}
 
   Result<ir::Graph> Read() {
     if (model_.version() != kFormatVersion) {
@@ -67,6 +71,7 @@ class Reader {
       return Fail(Code::kInvalid, ".tflite file without a subgraph");
     }
     subgraph_ = model_.subgraphs()->Get(0);
+    KINGLET_CHECK(CheckNumbers());
     KINGLET_CHECK(CheckOperators());
     graph_.name = TextOf(subgraph_->name());
     if (graph_.name.empty()) graph_.name = "main";
@@ -82,11 +87,13 @@ class Reader {
     KINGLET_TRY(graph_.inputs, MapTensors(subgraph_->inputs(), "graph inputs"));
     KINGLET_TRY(graph_.outputs, MapTensors(subgraph_->outputs(), "graph outputs"));
     KINGLET_CHECK(ReadMetadata());
-    KINGLET_CHECK(ir::Verify(graph_));
+    KINGLET_CHECK(is_float() ? ir::VerifyFloat(graph_) : ir::Verify(graph_));
     return std::move(graph_);
   }
 
  private:
+  bool is_float() const { return numbers_ == ir::Numbers::kFloat; }
+
   // Parts of a flatbuffer may be shared, so that a small file could unfold into a big graph. Every
   // copy out of the file is charged.
   Status Charge(uint64_t bytes) {
@@ -95,6 +102,36 @@ class Reader {
     }
     budget_bytes_ -= bytes;
     return {};
+  }
+
+  // Whether the operators compute in the numbers that are asked for.
+  Status CheckNumbers() const {
+    bool floats = false, integers = false;
+    for (uint32_t i = 0; i < SizeOf(subgraph_->operators()); ++i) {
+      const auto* outputs = subgraph_->operators()->Get(i)->outputs();
+      for (uint32_t j = 0; j < SizeOf(outputs); ++j) {
+        const auto index = static_cast<uint32_t>(outputs->Get(j));
+        if (index >= SizeOf(subgraph_->tensors())) continue;
+        const schema::TensorType type = subgraph_->tensors()->Get(index)->type();
+        floats = floats || type == schema::TensorType::FLOAT32;
+        integers = integers || type == schema::TensorType::INT8 ||
+                   type == schema::TensorType::UINT8 || type == schema::TensorType::INT16;
+      }
+    }
+    if (is_float() && integers) {
+      return Fail(Code::kUnsupported, "the model is quantised already: use it as it is");
+    }
+    if (!is_float() && floats && !integers) {
+      return Fail(Code::kUnsupported,
+                  "the model computes in float32: 'kinglet quantize' makes an int8 model of it");
+    }
+    return {};
+  }
+
+  // A DEQUANTIZE of a float model, whose constant is read as what comes out of it.
+  bool IsFolded(const schema::Operator& op) const {
+    const schema::OperatorCode& code = *model_.operator_codes()->Get(op.opcode_index());
+    return is_float() && CodeOf(code) == BuiltinOperator::DEQUANTIZE;
   }
 
   // Whether every operator is known; one error names all that are not.
@@ -106,6 +143,7 @@ class Reader {
         return Fail(Code::kInvalid, "operator {}: operator code {} of {}", i, index,
                     SizeOf(model_.operator_codes()));
       }
+      if (IsFolded(*subgraph_->operators()->Get(i))) continue;
       const schema::OperatorCode& code = *model_.operator_codes()->Get(index);
       const OperatorRule* rule = FindRule(CodeOf(code));
       if (rule == nullptr) {
@@ -150,17 +188,46 @@ class Reader {
     };
     for (uint32_t i = 0; i < SizeOf(subgraph_->operators()); ++i) {
       const schema::Operator& op = *subgraph_->operators()->Get(i);
-      mark(op.inputs(), &RuleOf(op));
+      mark(op.inputs(), IsFolded(op) ? nullptr : &RuleOf(op));
       mark(op.outputs());
     }
     mark(subgraph_->inputs());
     mark(subgraph_->outputs());
+    for (uint32_t i = 0; i < SizeOf(subgraph_->operators()); ++i) {
+      const schema::Operator& op = *subgraph_->operators()->Get(i);
+      if (!IsFolded(op)) continue;
+      KINGLET_TRY(const FoldedTensors folded, FoldedAt(i, count));
+      used[folded.output] = false;
+    }
     for (uint32_t i = 0; i < count; ++i) {
       if (!used[i]) continue;
       mapped_[i] = static_cast<ir::TensorIndex>(graph_.tensors.size());
       KINGLET_CHECK(ReadTensor(i));
     }
+    for (uint32_t i = 0; i < SizeOf(subgraph_->operators()); ++i) {
+      if (!IsFolded(*subgraph_->operators()->Get(i))) continue;
+      KINGLET_TRY(const FoldedTensors folded, FoldedAt(i, count));
+      const ir::TensorIndex source = mapped_[folded.input];
+      if (source == ir::kNoTensor || !graph_.tensor(source).constant) {
+        return Fail(Code::kUnsupported, "operator {}, DEQUANTIZE: only constants are supported", i);
+      }
+      mapped_[folded.output] = source;
+    }
     return {};
+  }
+
+  struct FoldedTensors {
+    size_t input, output;
+  };
+  Result<FoldedTensors> FoldedAt(uint32_t op_index, size_t tensor_count) const {
+    const schema::Operator& op = *subgraph_->operators()->Get(op_index);
+    if (SizeOf(op.inputs()) == 1 && SizeOf(op.outputs()) == 1) {
+      const FoldedTensors folded = {static_cast<size_t>(op.inputs()->Get(0)),
+                                    static_cast<size_t>(op.outputs()->Get(0))};
+      if (folded.input < tensor_count && folded.output < tensor_count) return folded;
+    }
+    return Fail(Code::kInvalid, "operator {}, DEQUANTIZE: takes 1 input and gives 1 output",
+                op_index);
   }
 
   Status ReadTensor(uint32_t index) {
@@ -169,7 +236,9 @@ class Reader {
     KINGLET_CHECK(Charge(sizeof(ir::Tensor) + name_bytes + SizeOf(source.shape()) * 4));
     ir::Tensor tensor;
     tensor.name = TextOf(source.name());
-    const std::optional<ir::DataType> type = ToDataType(source.type());
+    const bool half = is_float() && source.type() == schema::TensorType::FLOAT16;
+    const std::optional<ir::DataType> type =
+        half ? ir::DataType::kFloat32 : ToDataType(source.type());
     if (!type.has_value()) {
       return Fail(Code::kUnsupported, "tensor {} '{}': type {} is not supported", index,
                   tensor.name, schema::EnumNameTensorType(source.type()));
@@ -187,6 +256,14 @@ class Reader {
     KINGLET_CHECK(Charge(data.size()));
     tensor.constant = !data.empty();
     tensor.data.assign(data.begin(), data.end());
+    if (half) {
+      KINGLET_CHECK(Charge(data.size() * 2));
+      WidenHalves(tensor);
+    } else if (is_float() && tensor.constant && tensor.type == ir::DataType::kInt8 &&
+               tensor.quantization.present()) {
+      KINGLET_CHECK(Charge(data.size() * 4));
+      KINGLET_CHECK(WidenInt8(tensor));
+    }
     graph_.tensors.push_back(std::move(tensor));
     return {};
   }
@@ -268,6 +345,7 @@ class Reader {
 
   Status ReadOperator(uint32_t index) {
     const schema::Operator& source = *subgraph_->operators()->Get(index);
+    if (IsFolded(source)) return {};
     KINGLET_CHECK(Charge(sizeof(ir::Op)));
     ir::Op op;
     KINGLET_TRY(op.inputs, MapInputs(source));
@@ -292,15 +370,14 @@ class Reader {
   }
 
   const schema::Model& model_;
+  const ir::Numbers numbers_;
   const schema::SubGraph* subgraph_ = nullptr;
   uint64_t budget_bytes_;
   std::vector<ir::TensorIndex> mapped_;  // of the file's tensors, in the graph
   ir::Graph graph_;
 };
 
-}  // namespace
-
-Result<ir::Graph> ReadModel(ByteView file) {
+Result<ir::Graph> ReadAs(ir::Numbers numbers, ByteView file) {
   if (file.size() < 8 || !flatbuffers::BufferHasIdentifier(file.data(), "TFL3")) {
     return Fail(Code::kInvalid, "not a .tflite file: no 'TFL3' at byte 4");
   }
@@ -319,20 +396,36 @@ Result<ir::Graph> ReadModel(ByteView file) {
     return Fail(Code::kInvalid, "damaged .tflite file: its flatbuffer does not verify ({} bytes)",
                 file.size());
   }
-  return Reader(*schema::GetModel(file.data()), file.size()).Read().map_error([](Error error) {
-    // Names come from the file; a message stays one line whatever they hold.
-    std::replace_if(
-        error.message.begin(), error.message.end(),
-        [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
-    return error;
-  });
+  return Reader(*schema::GetModel(file.data()), file.size(), numbers)
+      .Read()
+      .map_error([](Error error) {
+        // Names come from the file; a message stays one line whatever they hold.
+        std::replace_if(
+            error.message.begin(), error.message.end(),
+            [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
+        return error;
+      });
 }
 
-Result<ir::Graph> ReadModelFile(const std::string& path) {
+Result<ir::Graph> ReadFileAs(ir::Numbers numbers, const std::string& path) {
   KINGLET_TRY(const Bytes file, ReadFile(path, kFileBytesMax));
-  auto graph = ReadModel(file);
+  auto graph = ReadAs(numbers, file);
   if (!graph) return Within(path, std::move(graph).error());
   return graph;
+}
+
+}  // namespace
+
+Result<ir::Graph> ReadModel(ByteView file) { return ReadAs(ir::Numbers::kQuantized, file); }
+
+Result<ir::Graph> ReadModelFile(const std::string& path) {
+  return ReadFileAs(ir::Numbers::kQuantized, path);
+}
+
+Result<ir::Graph> ReadFloatModel(ByteView file) { return ReadAs(ir::Numbers::kFloat, file); }
+
+Result<ir::Graph> ReadFloatModelFile(const std::string& path) {
+  return ReadFileAs(ir::Numbers::kFloat, path);
 }
 
 }  // namespace kinglet::tflite

@@ -7,9 +7,11 @@
 #include "src/base/files.h"
 #include "src/base/random.h"
 #include "src/ir/execute.h"
+#include "src/ir/float_execute.h"
 #include "src/tflite/read.h"
 #include "src/tflite/schema_generated.h"
 #include "src/tflite/write.h"
+#include "tests/support/as_float.h"
 #include "tests/support/graph_builder.h"
 #include "tests/support/random_graph.h"
 #include "tests/support/shared_data.h"
@@ -312,9 +314,114 @@ INSTANTIATE_TEST_SUITE_P(MlperfTiny, HostileTflite,
                            return name.substr(0, name.find('_'));
                          });
 
+TEST(TfliteFloat, RoundTripGivesTheSameGraph) {
+  int read = 0;
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    const ir::Graph graph = kinglet::testing::AsFloat(kinglet::testing::RandomGraph(seed));
+    if (!ir::VerifyFloat(graph).has_value()) continue;
+    const Bytes file = WriteFloatModel(graph).value();
+    const auto again = ReadFloatModel(file);
+    ASSERT_TRUE(again.has_value()) << again.error().message;
+    ASSERT_EQ(*again, graph) << "seed " << seed;
+    EXPECT_THAT(ReadError(file), HasSubstr("'kinglet quantize' makes an int8 model"));
+    ++read;
+  }
+  EXPECT_GT(read, 150);
+}
+
+TEST(TfliteFloat, RefusesAnInt8Model) {
+  const auto graph = ReadFloatModel(WriteModel(kinglet::testing::SmallNetwork()).value());
+  EXPECT_EQ(graph.error().message, "the model is quantised already: use it as it is");
+  EXPECT_FALSE(WriteFloatModel(kinglet::testing::SmallNetwork()).has_value());
+  EXPECT_FALSE(WriteModel(kinglet::testing::AsFloat(kinglet::testing::SmallNetwork())).has_value());
+}
+
+// SmallNetwork in float, with the weights of its first operator stored by `store` and, when
+// `dequantize`, behind a DEQUANTIZE.
+Bytes FloatNetworkWith(const std::function<void(schema::TensorT&, std::vector<uint8_t>&)>& store,
+                       bool dequantize) {
+  const Bytes file =
+      WriteFloatModel(kinglet::testing::AsFloat(kinglet::testing::SmallNetwork())).value();
+  schema::ModelT model;
+  schema::GetModel(file.data())->UnPackTo(&model);
+  schema::SubGraphT& graph = *model.subgraphs[0];
+  const int32_t weights = graph.operators[0]->inputs[1];
+  if (dequantize) {
+    model.operator_codes.push_back(std::make_unique<schema::OperatorCodeT>());
+    model.operator_codes.back()->builtin_code = BuiltinOperator::DEQUANTIZE;
+    auto op = std::make_unique<schema::OperatorT>();
+    op->opcode_index = static_cast<uint32_t>(model.operator_codes.size()) - 1;
+    auto wide = std::make_unique<schema::TensorT>();
+    wide->shape = graph.tensors[static_cast<size_t>(weights)]->shape;
+    wide->type = schema::TensorType::FLOAT32;
+    graph.tensors.push_back(std::move(wide));
+    op->inputs = {weights};
+    op->outputs = {static_cast<int32_t>(graph.tensors.size()) - 1};
+    graph.operators[0]->inputs[1] = op->outputs[0];
+    graph.operators.insert(graph.operators.begin(), std::move(op));
+  }
+  schema::TensorT& tensor = *graph.tensors[static_cast<size_t>(weights)];
+  store(tensor, model.buffers[tensor.buffer]->data);
+  flatbuffers::FlatBufferBuilder builder;
+  schema::FinishModelBuffer(builder, schema::CreateModel(builder, &model));
+  return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
+}
+
+std::vector<float> WeightsRead(const Bytes& file) {
+  const auto graph = ReadFloatModel(file);
+  EXPECT_TRUE(graph.has_value()) << graph.error().message;
+  if (!graph.has_value()) return {};
+  return ir::FloatsOf(graph->tensor(graph->ops[0].inputs[1]));
+}
+
+TEST(TfliteFloat, HalvesAreReadExactly) {
+  // 1, -2.5, the smallest subnormal, the largest half, 0, ...
+  constexpr uint16_t kHalves[] = {0x3c00, 0xc100, 0x0001, 0x7bff, 0x8000};
+  constexpr float kValues[] = {1, -2.5F, 0x1p-24F, 65504, -0.0F};
+  for (const bool dequantize : {false, true}) {
+    const std::vector<float> weights = WeightsRead(FloatNetworkWith(
+        [&](schema::TensorT& tensor, std::vector<uint8_t>& data) {
+          tensor.type = schema::TensorType::FLOAT16;
+          Bytes halves;
+          for (size_t i = 0; i < data.size() / 4; ++i) AppendLe(halves, kHalves[i % 5]);
+          data = halves;
+        },
+        dequantize));
+    ASSERT_GT(weights.size(), 5U);
+    for (size_t i = 0; i < weights.size(); ++i) ASSERT_EQ(weights[i], kValues[i % 5]);
+  }
+}
+
+TEST(TfliteFloat, Int8WeightsAreReadAsWhatTheyStandFor) {
+  for (const bool dequantize : {false, true}) {
+    const std::vector<float> weights = WeightsRead(FloatNetworkWith(
+        [&](schema::TensorT& tensor, std::vector<uint8_t>& data) {
+          tensor.type = schema::TensorType::INT8;
+          data.resize(data.size() / 4);
+          for (size_t i = 0; i < data.size(); ++i) data[i] = static_cast<uint8_t>(i);
+          tensor.quantization = std::make_unique<schema::QuantizationParametersT>();
+          for (int32_t c = 0; c < tensor.shape[0]; ++c) {
+            tensor.quantization->scale.push_back(0.5F * static_cast<float>(c + 1));
+          }
+        },
+        dequantize));
+    ASSERT_EQ(weights.size(), 216U);  // 8 filters of 3 x 3 x 3
+    for (size_t i = 0; i < weights.size(); ++i) {
+      const auto channel = static_cast<float>(i / 27 + 1);
+      ASSERT_EQ(weights[i], 0.5F * channel * static_cast<float>(static_cast<int8_t>(i)));
+    }
+  }
+}
+
+TEST(TfliteFloat, RefusesToDequantizeWhatIsComputed) {
+  const auto graph = ReadFloatModel(FloatNetworkWith(
+      [](schema::TensorT& tensor, std::vector<uint8_t>&) { tensor.buffer = 0; }, true));
+  EXPECT_EQ(graph.error().message, "operator 0, DEQUANTIZE: only constants are supported");
+}
+
 TEST(TfliteRead, RefusesAFloatModelWithTheReason) {
   KINGLET_SHARED_OR_SKIP(path, "models/kws_ref_model_float32.tflite");
-  EXPECT_THAT(ReadError(ReadFile(path).value()), HasSubstr("is float32"));
+  EXPECT_THAT(ReadError(ReadFile(path).value()), HasSubstr("'kinglet quantize'"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "src/ir/float_graph.h"
 #include "src/tflite/file_builder.h"
 
 namespace kinglet::tflite {
@@ -69,10 +70,7 @@ class Writer {
   std::vector<std::pair<BuiltinOperator, int32_t>> code_keys_;
 };
 
-}  // namespace
-
-Result<Bytes> WriteModel(const ir::Graph& graph) {
-  KINGLET_CHECK(ir::Verify(graph));
+Result<Bytes> WriteVerified(const ir::Graph& graph) {
   int64_t constant_bytes = 0;
   for (const ir::Tensor& tensor : graph.tensors) {
     constant_bytes += static_cast<int64_t>(tensor.data.size());
@@ -85,6 +83,18 @@ Result<Bytes> WriteModel(const ir::Graph& graph) {
                 graph.name, constant_bytes, kConstantBytesMax);
   }
   return Writer(graph).Write();
+}
+
+}  // namespace
+
+Result<Bytes> WriteModel(const ir::Graph& graph) {
+  KINGLET_CHECK(ir::Verify(graph));
+  return WriteVerified(graph);
+}
+
+Result<Bytes> WriteFloatModel(const ir::Graph& graph) {
+  KINGLET_CHECK(ir::VerifyFloat(graph));
+  return WriteVerified(graph);
 }
 
 }  // namespace kinglet::tflite

@@ -12,4 +12,7 @@ namespace kinglet::tflite {
 // kInvalid when the graph does not verify; kUnsupported when a padding is neither SAME nor VALID.
 Result<Bytes> WriteModel(const ir::Graph& graph);
 
+// The same of a graph that passes ir::VerifyFloat.
+Result<Bytes> WriteFloatModel(const ir::Graph& graph);
+
 }  // namespace kinglet::tflite

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "src/ir/int8_grid.h"
+
 namespace kinglet::train {
 namespace {
 
@@ -149,12 +151,8 @@ class Exporter {
 }  // namespace
 
 ActivationQuantization QuantizationOf(float low, float high) {
-  low = std::min(low, 0.0F);
-  high = std::max(high, 0.0F);
-  ActivationQuantization q;
-  q.scale = std::max((high - low) / 255, 1e-8F);
-  q.zero_point = std::clamp(static_cast<int32_t>(std::lround(-128 - low / q.scale)), -128, 127);
-  return q;
+  const ir::Quantization grid = ir::Int8Grid(low, high);
+  return {grid.scales[0], grid.zero_points[0]};
 }
 
 LayerQuantization QuantizeLayer(const Layer& layer, const LayerLayout& layout,
