@@ -88,23 +88,23 @@ Result<bool> PrintRow(const Options& options, const Row& row, size_t index) {
   }
   const auto ram = static_cast<double>(result.ram_bytes);
   const auto flash = static_cast<double>(result.flash_bytes);
-  std::printf(
-      "%s\n",
-      fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |", row.core,
-                  row.label, model.name, result.instructions,
-                  Ratio(static_cast<double>(result.instructions), row.anchors[index]),
-                  result.cycles, cycles_ratio, flash_cycles, flash_ratio, result.ram_bytes,
-                  is_m4 ? Ratio(ram, model.ram_bytes) : "-", result.flash_bytes,
-                  is_m4 ? Ratio(flash, model.flash_bytes) : "-",
-                  result.bit_identical ? "yes" : "NO")
-          .c_str());
+  std::printf("%s\n",
+              fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+                          row.core, row.label, model.name, result.instructions,
+                          Ratio(static_cast<double>(result.instructions), row.anchors[index]),
+                          result.cycles, cycles_ratio, flash_cycles, flash_ratio, result.ram_bytes,
+                          is_m4 ? Ratio(ram, model.ram_bytes) : "-", result.flash_bytes,
+                          is_m4 ? Ratio(flash, model.flash_bytes) : "-",
+                          result.bit_identical ? "yes" : "NO")
+                  .c_str());
   std::fflush(stdout);
   return result.bit_identical;
 }
 
 Result<bool> PrintTable(const Options& options) {
   std::printf(
-      "| core | optimize | model | instructions | of CMSIS-NN | cycles, no waiting | of X-CUBE-AI 9 "
+      "| core | optimize | model | instructions | of CMSIS-NN | cycles, no waiting | of X-CUBE-AI "
+      "9 "
       "| cycles, %s | of X-CUBE-AI 9 | RAM B | of TFLM | flash B | of TFLM | bit-identical |\n"
       "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
       kPublishedBoard);

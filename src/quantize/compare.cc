@@ -100,7 +100,9 @@ class Comparer {
     }
     KINGLET_TRY(const std::vector<Bytes> int8_outputs,
                 integers_.Run({quantized.begin(), quantized.end()},
-                              [&](size_t op, ByteView bytes) { AddLayer(op, bytes); }));
+                              [&](size_t op, const std::vector<ByteView>& bytes) {
+                                AddLayer(op, bytes[0]);
+                              }));
     for (size_t i = 0; i < outputs.size(); ++i) {
       const ir::Tensor& tensor = graph.tensor(graph.outputs[i]);
       OutputDifference& output = comparison_.outputs[i];

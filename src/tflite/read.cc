@@ -104,6 +104,31 @@ class Reader {
     return {};
   }
 
+  // Operators that hand on elements of any type, or change between types, compute in neither.
+  bool MovesElements(uint32_t op_index) const {
+    using schema::BuiltinOperator;
+    constexpr BuiltinOperator kMoving[] = {BuiltinOperator::CONCATENATION,
+                                           BuiltinOperator::DEQUANTIZE,
+                                           BuiltinOperator::EXPAND_DIMS,
+                                           BuiltinOperator::GATHER,
+                                           BuiltinOperator::PACK,
+                                           BuiltinOperator::PAD,
+                                           BuiltinOperator::PADV2,
+                                           BuiltinOperator::RESHAPE,
+                                           BuiltinOperator::RESIZE_NEAREST_NEIGHBOR,
+                                           BuiltinOperator::SLICE,
+                                           BuiltinOperator::SPLIT,
+                                           BuiltinOperator::SPLIT_V,
+                                           BuiltinOperator::SQUEEZE,
+                                           BuiltinOperator::STRIDED_SLICE,
+                                           BuiltinOperator::TRANSPOSE,
+                                           BuiltinOperator::UNPACK};
+    const auto code_index = subgraph_->operators()->Get(op_index)->opcode_index();
+    if (code_index >= SizeOf(model_.operator_codes())) return false;
+    return std::ranges::find(kMoving, CodeOf(*model_.operator_codes()->Get(code_index))) !=
+           std::end(kMoving);
+  }
+
   // Whether the operators compute in the numbers that are asked for.
   Status CheckNumbers() const {
     bool floats = false, integers = false;
@@ -113,7 +138,7 @@ class Reader {
         const auto index = static_cast<uint32_t>(outputs->Get(j));
         if (index >= SizeOf(subgraph_->tensors())) continue;
         const schema::TensorType type = subgraph_->tensors()->Get(index)->type();
-        floats = floats || type == schema::TensorType::FLOAT32;
+        floats = floats || (type == schema::TensorType::FLOAT32 && !MovesElements(i));
         integers = integers || type == schema::TensorType::INT8 ||
                    type == schema::TensorType::UINT8 || type == schema::TensorType::INT16;
       }

@@ -58,8 +58,9 @@ class KernelSets : public ::testing::TestWithParam<Case> {
     for (size_t i = 0; i < samples.size(); ++i) {
       const std::vector<uint32_t>& hashes = run->samples[i].layer_hashes;
       ASSERT_EQ(hashes.size(), graph.ops.size());
-      const auto check = [&](size_t op, ByteView output) {
-        EXPECT_EQ(hashes[op], Fnv1a32(output)) << GetParam().core << ", " << graph.ops[op].name;
+      const auto check = [&](size_t op, const std::vector<ByteView>& op_outputs) {
+        EXPECT_EQ(hashes[op], Fnv1a32(op_outputs[0]))
+            << GetParam().core << ", " << graph.ops[op].name;
       };
       ASSERT_TRUE(executor.Run(Split(graph, samples[i]), check).has_value());
     }
