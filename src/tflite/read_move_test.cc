@@ -137,7 +137,8 @@ TEST(ReadPad, TakesAnyValueOfTheSameScaleAndNoNegativeSizes) {
     return OneOperator(BuiltinOperator::PAD).Input({2, 1}).Numbers(paddings).Output(output);
   };
   EXPECT_EQ(pad({1, 0, 0, 2}, {3, 3}).Run(), (Bytes{3, 3, 3, 0, 3, 3, 1, 3, 3}));
-  EXPECT_THAT(pad({1, 0, 0, 2}, {3, 4}).Error(), HasSubstr("pad_0: pad of shape [2,1] gives [3,3]"));
+  EXPECT_THAT(pad({1, 0, 0, 2}, {3, 4}).Error(),
+              HasSubstr("pad_0: pad of shape [2,1] gives [3,3]"));
   EXPECT_THAT(pad({-1, 0, 0, 2}, {1, 3}).Error(), HasSubstr("padding of -1 and 0 along axis 0"));
   EXPECT_THAT(pad({INT32_MAX, 0, 0, 2}, {1, 3}).Error(), HasSubstr("must be 0 to 16777216"));
   EXPECT_THAT(pad({1, 0, 0}, {3, 3}).Error(), HasSubstr("PAD: the paddings: 3 values"));
@@ -147,13 +148,9 @@ TEST(ReadPad, TakesAnyValueOfTheSameScaleAndNoNegativeSizes) {
                   .Output({2})
                   .Error(),
               HasSubstr("operator 0, PAD: input 1, the paddings, is computed: only constants are"));
-  EXPECT_THAT(OneOperator(BuiltinOperator::PADV2)
-                  .Input({2})
-                  .Numbers({1, 0})
-                  .Input({1})
-                  .Output({3})
-                  .Error(),
-              HasSubstr("padding value 't2' must be one constant int8 element of the output's"));
+  EXPECT_THAT(
+      OneOperator(BuiltinOperator::PADV2).Input({2}).Numbers({1, 0}).Input({1}).Output({3}).Error(),
+      HasSubstr("padding value 't2' must be one constant int8 element of the output's"));
 }
 
 TEST(ReadConcatenation, RefusesScalesThatDiffer) {
@@ -226,8 +223,7 @@ TEST(ReadStridedSlice, KnowsEveryMask) {
   EXPECT_EQ(Sliced({0, 0}, {0, 0}, {-1, -2}, {.begin = 3, .end = 3}, {2, 2}).Run(),
             (Bytes{5, 3, 2, 0}));
   // x[1, 2::-1]
-  EXPECT_EQ(Sliced({1, 2}, {0, 0}, {1, -1}, {.end = 2, .shrink = 1}, {3}).Run(),
-            (Bytes{5, 4, 3}));
+  EXPECT_EQ(Sliced({1, 2}, {0, 0}, {1, -1}, {.end = 2, .shrink = 1}, {3}).Run(), (Bytes{5, 4, 3}));
   // x[..., 1]
   EXPECT_EQ(Sliced({0, 1}, {0, 0}, {1, 1}, {.ellipsis = 1, .shrink = 2}, {2}).Run(), (Bytes{1, 4}));
   // x[newaxis, 0, ..., newaxis]
@@ -246,7 +242,8 @@ TEST(ReadStridedSlice, RefusesWhatIsOutsideOrEmpty) {
               HasSubstr("STRIDED_SLICE: index 2 of 2 along axis 0"));
   EXPECT_THAT(Sliced({0, 2}, {2, 1}, {1, 1}, {}, {2, 1}).Error(),
               HasSubstr("takes nothing along axis 1: from 2 to 1 by 1"));
-  EXPECT_THAT(Sliced({0, 0}, {2, 3}, {1, 0}, {}, {2, 3}).Error(), HasSubstr("stride 0 along axis 1"));
+  EXPECT_THAT(Sliced({0, 0}, {2, 3}, {1, 0}, {}, {2, 3}).Error(),
+              HasSubstr("stride 0 along axis 1"));
   EXPECT_THAT(Sliced({0, 0, 0}, {2, 3, 1}, {1, 1, 1}, {}, {2, 3}).Error(),
               HasSubstr("more entries than the 2 dimensions"));
   EXPECT_THAT(Sliced({0, 0}, {2, 3}, {1, 1}, {.ellipsis = 3}, {2, 3}).Error(),
@@ -305,7 +302,8 @@ TEST(ReadReduce, TakesAxesInAnyOrderAndMoreThanOnce) {
   EXPECT_EQ(graph->ops[0].attributes,
             ir::Attributes(ir::Reduce{ir::Reduce::Kind::kMean, {0, 2}, false}));
   EXPECT_EQ(file({0, 2}, {3}).Run(), (Bytes{4, 6, 8}));  // of 3.5, 5.5, 7.5
-  EXPECT_THAT(file({0, 2}, {2}).Error(), HasSubstr("mean of shape [2,3,2] gives [3], 't2' has [2]"));
+  EXPECT_THAT(file({0, 2}, {2}).Error(),
+              HasSubstr("mean of shape [2,3,2] gives [3], 't2' has [2]"));
   EXPECT_THAT(file({3}, {3}).Error(), HasSubstr("axis 3 of 3 dimensions"));
 }
 
