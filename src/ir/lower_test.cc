@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "device/kernels/fully_connected.h"
+#include "device/kernels/strided_copy.h"
 #include "src/base/random.h"
 #include "src/ir/execute.h"
 #include "tests/support/graph_builder.h"
@@ -160,6 +161,50 @@ TEST(Lower, InPlaceBreaksAKernelWhoseCallDoesNotAllowIt) {
   Bytes memory(16);
   EXPECT_EQ(RunAt(graph, call, inputs, memory, 0, 6, 4), (Bytes{2, 1, 4, 3, 6, 5}));
   EXPECT_NE(RunAt(graph, call, inputs, memory, 0, 6, 6), (Bytes{2, 1, 4, 3, 6, 5}));
+}
+
+// One operator on an int8 input.
+Graph OneMove(const Attributes& attributes, const std::vector<int32_t>& input,
+              const std::vector<int32_t>& output) {
+  Graph graph;
+  graph.name = "move";
+  for (const auto& shape : {input, output}) {
+    graph.tensors.push_back({"t", DataType::kInt8, shape, {{1.0F}, {0}, 0}, false, {}});
+  }
+  graph.ops.push_back({"move", attributes, {0}, {1}});
+  graph.inputs = {0};
+  graph.outputs = {1};
+  return graph;
+}
+
+TEST(Lower, MovementsBecomeOneCallWithRunsAsLongAsTheyCanBe) {
+  const auto calls = [](const Attributes& attributes, const std::vector<int32_t>& input,
+                        const std::vector<int32_t>& output) {
+    return Lower(OneMove(attributes, input, output)).value();
+  };
+  // NHWC to NCHW: pixels are one dimension.
+  auto lowered = calls(Transpose{{0, 3, 1, 2}}, {1, 4, 5, 3}, {1, 3, 4, 5});
+  ASSERT_EQ(lowered.size(), 1U);
+  auto p = lowered[0].params.As<kernels::StridedCopyParams>();
+  EXPECT_EQ(p.run_bytes, 1);
+  EXPECT_EQ(p.sizes[4], 3);
+  EXPECT_EQ(p.sizes[5], 20);
+  EXPECT_EQ(p.input_steps[5], 3);
+  // Rows 1 and 2 of an image lie together.
+  lowered = calls(Slice{{0, 1, 0, 0}, {1, 2, 5, 3}, {1, 1, 1, 1}}, {1, 4, 5, 3}, {1, 2, 5, 3});
+  p = lowered[0].params.As<kernels::StridedCopyParams>();
+  EXPECT_EQ(p.run_bytes, 30);
+  EXPECT_EQ(p.input_offset, 15);
+  EXPECT_EQ(p.sizes[5], 1);
+  // The dimensions of 1 do not count.
+  lowered = calls(Transpose{{1, 0, 3, 2}}, {1, 4, 1, 3}, {4, 1, 3, 1});
+  EXPECT_EQ(lowered[0].kernel->function, "Reshape");
+}
+
+TEST(Lower, RefusesToMoveMoreDimensionsThanTheKernelHas) {
+  const std::vector<int32_t> shape(8, 2);
+  const Graph graph = OneMove(Transpose{{7, 6, 5, 4, 3, 2, 1, 0}}, shape, shape);
+  EXPECT_EQ(Lower(graph).error().message, "move: 8 dimensions change places, at most 6");
 }
 
 TEST(Execute, RandomGraphsRunAndTheSameInputGivesTheSameOutput) {

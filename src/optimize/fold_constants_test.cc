@@ -29,6 +29,46 @@ TEST(FoldConstants, ComputesAChainOfConstants) {
   EXPECT_TRUE(SameOutputs(graph, folded->graph, 1));
 }
 
+TEST(FoldConstants, ComputesEveryKindOfMovementOfConstants) {
+  // Each operator once more with its first input as a constant, and an addition that reads it.
+  size_t folded_ops = 0;
+  for (const auto& kind : kinglet::testing::LayerMaker::Kinds()) {
+    if (kind.type != ir::DataType::kInt8) continue;
+    ir::Graph graph = kinglet::testing::RandomOpGraph(kind, 5);
+    const size_t ops = graph.ops.size();
+    const ir::TensorIndex x = graph.inputs[0];
+    ir::Tensor& constant = graph.tensors[static_cast<size_t>(x)];
+    constant.constant = true;
+    constant.data.assign(static_cast<size_t>(constant.ByteCount()), 7);
+    graph.inputs.erase(graph.inputs.begin());
+    // Something to read from outside and to write, so that the operator itself may go.
+    ir::Tensor outside = constant;
+    outside.constant = false;
+    outside.data.clear();
+    const auto add = [&](ir::Tensor tensor) {
+      graph.tensors.push_back(std::move(tensor));
+      return static_cast<ir::TensorIndex>(graph.tensors.size() - 1);
+    };
+    const std::vector<ir::TensorIndex> results = std::exchange(graph.outputs, {});
+    for (const ir::TensorIndex result : results) {
+      graph.outputs.push_back(add(graph.tensor(result)));
+      graph.ops.push_back(
+          {"copy" + std::to_string(result), ir::Reshape{}, {result}, {graph.outputs.back()}});
+    }
+    graph.inputs.push_back(add(outside));
+    graph.outputs.push_back(add(outside));
+    graph.ops.push_back({"through", ir::Reshape{}, {graph.inputs.back()}, {graph.outputs.back()}});
+    ASSERT_TRUE(ir::Verify(graph).has_value()) << ir::Verify(graph).error().message;
+    const auto folded = FoldConstants(graph);
+    if (!folded.has_value() && folded.error().code == Code::kUnsupported) continue;
+    ASSERT_TRUE(folded.has_value()) << kind.name << ": " << folded.error().message;
+    ASSERT_TRUE(ir::Verify(folded->graph).has_value()) << kind.name;
+    EXPECT_TRUE(SameOutputs(graph, folded->graph, 1)) << kind.name;
+    folded_ops += ops + results.size() + 1 - folded->graph.ops.size();
+  }
+  EXPECT_GT(folded_ops, 20U);
+}
+
 TEST(FoldConstants, KeepsWhatWritesAnOutputOrGrowsMuch) {
   GraphBuilder b("outputs", 1);
   b.Input({1, 4});

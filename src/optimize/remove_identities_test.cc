@@ -37,6 +37,28 @@ TEST(RemoveIdentities, AReshapeThatChangesScaleOrShapeForItsReaderStays) {
       << "softmax has rows, a scale differs, an output must be written";
 }
 
+TEST(RemoveIdentities, MovementsThatMoveNothingGo) {
+  const std::vector<ir::Attributes> movements = {
+      ir::Slice{{0, 0, 0, 0}, {1, 3, 3, 4}, {1, 1, 1, 1}},
+      ir::Transpose{{0, 1, 2, 3}},
+      ir::Concatenation{3},
+      ir::Split{1},
+      ir::Pad{{0, 0, 0, 0}, {0, 0, 0, 0}},
+      ir::Quantize{}};
+  for (const ir::Attributes& movement : movements) {
+    GraphBuilder b("movement", 1);
+    const auto x = b.Input({1, 3, 3, 4});
+    const auto y = b.Pool(x, ir::Pool2d::Kind::kAverage, {1, 1, 0});
+    ir::Graph graph = b.Finish({b.Conv(y, 2, {3, 1, 1})});
+    graph.ops[0].attributes = movement;
+    ASSERT_TRUE(ir::Verify(graph).has_value()) << ir::Verify(graph).error().message;
+    const auto rewritten = RemoveIdentities(graph);
+    ASSERT_TRUE(rewritten.has_value());
+    EXPECT_EQ(rewritten->graph.ops.size(), 1U) << ir::OpKindName(movement);
+    EXPECT_TRUE(SameOutputs(graph, rewritten->graph, 1));
+  }
+}
+
 TEST(RemoveIdentities, APoolOfOneElementGoesUnlessItClamps) {
   for (const auto activation : {ir::Activation::kNone, ir::Activation::kRelu6}) {
     GraphBuilder b("pool", 1);
