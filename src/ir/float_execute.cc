@@ -55,7 +55,8 @@ std::vector<std::vector<float>> FloatExecutor::Run(
           if constexpr (HasFloatArithmetic<std::decay_t<decltype(a)>>) EvaluateFloat(with, a);
         },
         op.attributes);
-    if (observer) observer(op.outputs[0], values(op.outputs[0]));
+    if (!observer) continue;
+    for (const TensorIndex output : op.outputs) observer(output, values(output));
   }
   std::vector<std::vector<float>> outputs;
   for (const TensorIndex index : graph_.outputs) outputs.push_back(values(index));

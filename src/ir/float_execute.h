@@ -12,7 +12,7 @@ namespace kinglet::ir {
 // One object must not be shared between threads.
 class FloatExecutor {
  public:
-  // Called for each graph input, then after each operator, with the tensor that holds its output.
+  // Called for each graph input, then after each operator for each of its outputs.
   using Observer = std::function<void(TensorIndex tensor, std::span<const float> values)>;
 
   // Verifies `graph`, of which it keeps a copy. kOverBudget when its tensors need more than

@@ -1,5 +1,6 @@
 // What the float arithmetic of every operator shares. Internal to FloatExecutor: float_*.cc hold
-// one EvaluateFloat for each kind of operator that a float graph may have.
+// one EvaluateFloat for each kind of operator that a float graph may have. One more kind takes an
+// EvaluateFloat and, unless its scales are free, its rule in src/quantize/scale_rules.cc.
 #pragma once
 
 #include <span>
@@ -20,9 +21,11 @@ class FloatOp {
   const std::vector<int32_t>& InputShape(size_t i) const {
     return graph_.tensor(op_.inputs[i]).shape;
   }
-  const std::vector<int32_t>& OutputShape() const { return graph_.tensor(op_.outputs[0]).shape; }
+  const std::vector<int32_t>& OutputShape(size_t i = 0) const {
+    return graph_.tensor(op_.outputs[i]).shape;
+  }
   std::span<const float> Input(size_t i) const { return Values(op_.inputs[i]); }
-  std::span<float> Output() const { return Values(op_.outputs[0]); }
+  std::span<float> Output(size_t i = 0) const { return Values(op_.outputs[i]); }
 
  private:
   std::vector<float>& Values(TensorIndex index) const {

@@ -97,8 +97,10 @@ class ScaleSets {
     std::iota(parent_.begin(), parent_.end(), size_t{0});
     for (const ir::Op& op : graph.ops) {
       if (!KeepsScale(op.attributes)) continue;
-      for (const ir::TensorIndex input : op.inputs) {
-        if (input != ir::kNoTensor) parent_[Of(At(input))] = Of(At(op.outputs[0]));
+      for (const auto& tensors : {op.inputs, op.outputs}) {
+        for (const ir::TensorIndex tensor : tensors) {
+          if (tensor != ir::kNoTensor) parent_[Of(At(tensor))] = Of(At(op.outputs[0]));
+        }
       }
     }
   }

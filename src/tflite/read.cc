@@ -63,6 +63,19 @@ class Reader {
         budget_bytes_(8 * static_cast<uint64_t>(file_bytes) + (1U << 20)) {}
 
   Result<ir::Graph> Read() {
+    auto graph = ReadGraph();
+    if (graph.has_value() || is_float() || graph.error().code != Code::kUnsupported ||
+        subgraph_ == nullptr || Computed() != ir::Numbers::kFloat) {
+      return graph;
+    }
+    return Fail(Code::kUnsupported,
+                "the model computes in float32: 'kinglet quantize' makes an int8 model of it");
+  }
+
+ private:
+  bool is_float() const { return numbers_ == ir::Numbers::kFloat; }
+
+  Result<ir::Graph> ReadGraph() {
     if (model_.version() != kFormatVersion) {
       return Fail(Code::kUnsupported, ".tflite schema version {}, this reads {}", model_.version(),
                   kFormatVersion);
@@ -71,7 +84,9 @@ class Reader {
       return Fail(Code::kInvalid, ".tflite file without a subgraph");
     }
     subgraph_ = model_.subgraphs()->Get(0);
-    KINGLET_CHECK(CheckNumbers());
+    if (is_float() && Computed() == ir::Numbers::kQuantized) {
+      return Fail(Code::kUnsupported, "the model is quantised already: use it as it is");
+    }
     KINGLET_CHECK(CheckOperators());
     graph_.name = TextOf(subgraph_->name());
     if (graph_.name.empty()) graph_.name = "main";
@@ -91,9 +106,6 @@ class Reader {
     return std::move(graph_);
   }
 
- private:
-  bool is_float() const { return numbers_ == ir::Numbers::kFloat; }
-
   // Parts of a flatbuffer may be shared, so that a small file could unfold into a big graph. Every
   // copy out of the file is charged.
   Status Charge(uint64_t bytes) {
@@ -104,53 +116,24 @@ class Reader {
     return {};
   }
 
-  // Operators that hand on elements of any type, or change between types, compute in neither.
-  bool MovesElements(uint32_t op_index) const {
-    using schema::BuiltinOperator;
-    constexpr BuiltinOperator kMoving[] = {BuiltinOperator::CONCATENATION,
-                                           BuiltinOperator::DEQUANTIZE,
-                                           BuiltinOperator::EXPAND_DIMS,
-                                           BuiltinOperator::GATHER,
-                                           BuiltinOperator::PACK,
-                                           BuiltinOperator::PAD,
-                                           BuiltinOperator::PADV2,
-                                           BuiltinOperator::RESHAPE,
-                                           BuiltinOperator::RESIZE_NEAREST_NEIGHBOR,
-                                           BuiltinOperator::SLICE,
-                                           BuiltinOperator::SPLIT,
-                                           BuiltinOperator::SPLIT_V,
-                                           BuiltinOperator::SQUEEZE,
-                                           BuiltinOperator::STRIDED_SLICE,
-                                           BuiltinOperator::TRANSPOSE,
-                                           BuiltinOperator::UNPACK};
-    const auto code_index = subgraph_->operators()->Get(op_index)->opcode_index();
-    if (code_index >= SizeOf(model_.operator_codes())) return false;
-    return std::ranges::find(kMoving, CodeOf(*model_.operator_codes()->Get(code_index))) !=
-           std::end(kMoving);
-  }
-
-  // Whether the operators compute in the numbers that are asked for.
-  Status CheckNumbers() const {
-    bool floats = false, integers = false;
+  // What the operators give: any quantised numbers, or else float32; nothing when neither.
+  std::optional<ir::Numbers> Computed() const {
+    bool floats = false;
     for (uint32_t i = 0; i < SizeOf(subgraph_->operators()); ++i) {
       const auto* outputs = subgraph_->operators()->Get(i)->outputs();
       for (uint32_t j = 0; j < SizeOf(outputs); ++j) {
         const auto index = static_cast<uint32_t>(outputs->Get(j));
         if (index >= SizeOf(subgraph_->tensors())) continue;
         const schema::TensorType type = subgraph_->tensors()->Get(index)->type();
-        floats = floats || (type == schema::TensorType::FLOAT32 && !MovesElements(i));
-        integers = integers || type == schema::TensorType::INT8 ||
-                   type == schema::TensorType::UINT8 || type == schema::TensorType::INT16;
+        floats = floats || type == schema::TensorType::FLOAT32;
+        if (type == schema::TensorType::INT8 || type == schema::TensorType::UINT8 ||
+            type == schema::TensorType::INT16) {
+          return ir::Numbers::kQuantized;
+        }
       }
     }
-    if (is_float() && integers) {
-      return Fail(Code::kUnsupported, "the model is quantised already: use it as it is");
-    }
-    if (!is_float() && floats && !integers) {
-      return Fail(Code::kUnsupported,
-                  "the model computes in float32: 'kinglet quantize' makes an int8 model of it");
-    }
-    return {};
+    if (floats) return ir::Numbers::kFloat;
+    return std::nullopt;
   }
 
   // A DEQUANTIZE of a float model, whose constant is read as what comes out of it.
