@@ -10,6 +10,7 @@
 #include "src/board/board.h"
 #include "src/compile/generate.h"
 #include "src/compile/render.h"
+#include "src/module/module.h"
 #include "src/optimize/optimize.h"
 #include "src/tflite/read.h"
 
@@ -19,7 +20,7 @@ namespace {
 struct Options {
   std::string model, board, folder, name;
   std::vector<std::string> disabled_passes;
-  bool explain = false, json = false;
+  bool module = false, explain = false, json = false;
 };
 
 std::string PassList() {
@@ -42,10 +43,17 @@ Result<int> Compile(const Options& options) {
   // Nothing is written for a board that cannot hold it.
   KINGLET_TRY(const bench::BoardProgram program,
               bench::BoardProgram::Build(graph, board, {.passes = compile_options.passes}));
-  KINGLET_CHECK(compile::WriteFolder(model.files, options.folder));
+  compile::CompileSummary summary{board.name, board.core.name, options.folder,
+                                  program.application().flash_bytes(), options.explain};
+  if (options.module) {
+    KINGLET_TRY(const module::Module built, module::BuildModule(model, board));
+    KINGLET_CHECK(compile::WriteFolder(built.files, options.folder));
+    summary.module = {built.header.module_bytes, built.header.code_bytes,
+                      built.header.interface_hash, built.header.crc32};
+  } else {
+    KINGLET_CHECK(compile::WriteFolder(model.files, options.folder));
+  }
 
-  const compile::CompileSummary summary{board.name, board.core.name, options.folder,
-                                        program.application().flash_bytes(), options.explain};
   const std::string text =
       options.json ? compile::ToJson(model, summary) + "\n" : compile::ToText(model, summary);
   std::fputs(text.c_str(), stdout);
@@ -68,6 +76,8 @@ void AddCompile(CommandLine& cli) {
                  "Namespace and library of the generated code; the file's name when absent");
   command.Options("--disable-pass", &options->disabled_passes, "PASS",
                   "Leave a pass over the model out; the list is below");
+  command.Flag("--module", &options->module,
+               "Write one binary that runs wherever it lies, and its loader, instead of sources");
   command.Flag("--explain", &options->explain, "Also tell what each pass did");
   command.Flag("--json", &options->json, "Print one JSON object");
   command.Footer("The folder's README.md says how to build, call and check the code.\n\n" +

@@ -158,7 +158,7 @@ Result<CompiledModel> Compile(const ir::Graph& original, const CompileOptions& o
   KINGLET_TRY(model.files, DeviceFiles(e));
   if (e.front_end != nullptr) KINGLET_CHECK(AddFrontEnd(e, model.files));
   const std::string source = EmitModelSource(e);
-  e.digest = HashBytes(AsBytes(source)).Hex();
+  e.digest = model.digest = HashBytes(AsBytes(source)).Hex();
   model.files["model.cc"] = source;
   model.files["model.h"] = EmitModelHeader(e);
   model.files["model_c.h"] = EmitCHeader(e);

@@ -32,7 +32,8 @@ struct CompileOptions {
 };
 
 struct CompiledModel {
-  std::string name;  // the generated namespace
+  std::string name;    // the generated namespace
+  std::string digest;  // kModelDigest of model.h
   // model.h, model.cc: the model. model_c.h, model_c.cc: the same for C. self_test.h, self_test.cc,
   // golden.h: test vectors and their check, freestanding; self_test_main.cc: a host program around
   // it. CMakeLists.txt, README.md. device/...: the sources that all this includes.
