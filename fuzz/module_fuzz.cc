@@ -16,16 +16,25 @@ using format::ModuleTensor;
 constexpr runtime::ModuleHost kHost = {format::CoreId("cortex-m4f"), 0, 4096};
 
 Bytes MakeModule() {
-  ModuleHeader header = {format::kModuleMagic, format::kModuleAbiVersion,
-                         sizeof(ModuleHeader), 160,
-                         kHost.core_id,        0,
-                         0,                    1024,
-                         144,                  16,
-                         144,                  64,
-                         88,                   1,
-                         1,                    0,
+  ModuleHeader header = {format::kModuleMagic,
+                         format::kModuleAbiVersion,
+                         sizeof(ModuleHeader),
+                         160,
+                         kHost.core_id,
+                         0,
+                         0,
+                         1024,
+                         144,
+                         16,
+                         144,
+                         64,
+                         88,
+                         1,
+                         1,
+                         0,
                          0};
-  const ModuleTensor tensors[2] = {{0, 2, 0, 112, 0.5F, -3, 8, 15}, {2, 1, 0, 120, 0.25F, 0, 56, 8}};
+  const ModuleTensor tensors[2] = {{0, 2, 0, 112, 0.5F, -3, 8, 15},
+                                   {2, 1, 0, 120, 0.25F, 0, 56, 8}};
   const int32_t sizes[3] = {3, 5, 4};
   Bytes bytes(160, 0);
   std::memcpy(bytes.data() + 64, tensors, sizeof tensors);
@@ -44,9 +53,9 @@ int64_t ReadAll(const runtime::TensorInfo& info) {
 runtime::ModuleStatus Load(ByteView input) {
   // Exactly as long as the input, so that a sanitizer sees one byte too many.
   const std::unique_ptr<uint8_t, void (*)(void*)> memory(
-      static_cast<uint8_t*>(
-          ::operator new(input.size() == 0 ? 1 : input.size(), std::align_val_t{format::kModuleAlignmentBytes})),
-      [](void* p) { ::operator delete(p, std::align_val_t{format::kModuleAlignmentBytes}); });
+      static_cast<uint8_t*>(::operator new (input.size() == 0 ? 1 : input.size(),
+                                            std::align_val_t{format::kModuleAlignmentBytes})),
+      [](void* p) { ::operator delete (p, std::align_val_t{format::kModuleAlignmentBytes}); });
   uint8_t* const bytes = memory.get();
   if (!input.empty()) std::memcpy(bytes, input.data(), input.size());
   if (input.size() >= sizeof(ModuleHeader)) {

@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -18,7 +20,7 @@ namespace kinglet::apps {
 namespace {
 
 struct Options {
-  std::string model, board, folder, name;
+  std::string model, board, folder, name, format;
   std::vector<std::string> disabled_passes;
   bool module = false, explain = false, json = false;
 };
@@ -39,6 +41,13 @@ Result<int> Compile(const Options& options) {
       options.name.empty() ? std::filesystem::path(options.model).stem().string() : options.name;
   compile_options.target = compile::TargetOf(board.core);
   compile_options.passes.disabled = options.disabled_passes;
+  if (!options.format.empty()) {
+    if (options.module) {
+      return Fail(Code::kInvalid,
+                  "--format and --module: a module is one binary; give one of them");
+    }
+    KINGLET_TRY(compile_options.format, compile::ParseFormat(options.format));
+  }
   KINGLET_TRY(const compile::CompiledModel model, compile::Compile(graph, compile_options));
   // Nothing is written for a board that cannot hold it.
   KINGLET_TRY(const bench::BoardProgram program,
@@ -76,6 +85,9 @@ void AddCompile(CommandLine& cli) {
                  "Namespace and library of the generated code; the file's name when absent");
   command.Options("--disable-pass", &options->disabled_passes, "PASS",
                   "Leave a pass over the model out; the list is below");
+  command.Option("--format", &options->format, "FORMAT",
+                 fmt::format("Kind of folder: {}; cmake when absent",
+                             fmt::join(compile::FormatNames(), ", ")));
   command.Flag("--module", &options->module,
                "Write one binary that runs wherever it lies, and its loader, instead of sources");
   command.Flag("--explain", &options->explain, "Also tell what each pass did");

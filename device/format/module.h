@@ -1,6 +1,6 @@
-// The bytes of a model module, model.kmod: one model with its kernels as code for one core that runs
-// wherever it lies. docs/formats/module.md has the same as a table. All numbers are little-endian,
-// all offsets count from the module's first byte.
+// The bytes of a model module, model.kmod: one model with its kernels as code for one core that
+// runs wherever it lies. docs/formats/module.md has the same as a table. All numbers are
+// little-endian, all offsets count from the module's first byte.
 #pragma once
 
 #include <stddef.h>

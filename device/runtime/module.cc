@@ -79,8 +79,7 @@ TensorInfo Info(const uint8_t* bytes, const ModuleTensor& tensor) {
 
 }  // namespace
 
-ModuleStatus LoadModule(const uint8_t* bytes, size_t size, const ModuleHost& host,
-                        Module* module) {
+ModuleStatus LoadModule(const uint8_t* bytes, size_t size, const ModuleHost& host, Module* module) {
   if (reinterpret_cast<uintptr_t>(bytes) % format::kModuleAlignmentBytes != 0) {
     return ModuleStatus::kMisaligned;
   }

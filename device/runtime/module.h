@@ -1,6 +1,6 @@
 // Takes a model module (device/format/module.h) into use where it lies, in flash or RAM. The bytes
-// may come from outside: everything is checked once, before any of the code runs. The checksum finds
-// damage, not malice: who may install modules is the firmware's decision.
+// may come from outside: everything is checked once, before any of the code runs. The checksum
+// finds damage, not malice: who may install modules is the firmware's decision.
 #pragma once
 
 #include <stddef.h>
@@ -13,12 +13,12 @@ namespace kinglet::runtime {
 
 enum class ModuleStatus : uint8_t {
   kOk,
-  kMisaligned,     // not at a multiple of format::kModuleAlignmentBytes
-  kTooShort,       // fewer bytes than a header, or than the header says
-  kNotAModule,     // other magic
-  kOtherAbi,       // made for another version of the loader
-  kDamaged,        // the checksum is wrong
-  kOtherCore,      // code for another core
+  kMisaligned,      // not at a multiple of format::kModuleAlignmentBytes
+  kTooShort,        // fewer bytes than a header, or than the header says
+  kNotAModule,      // other magic
+  kOtherAbi,        // made for another version of the loader
+  kDamaged,         // the checksum is wrong
+  kOtherCore,       // code for another core
   kOtherInterface,  // other inputs or outputs than the firmware was built for
   kArenaTooSmall,
   kInvalid,  // an offset or size that makes no sense

@@ -65,8 +65,7 @@ TEST_F(BuiltModule, TellsPeopleAndProgramsWhatItIs) {
   EXPECT_EQ(json.at("core"), "cortex-m4f");
   EXPECT_EQ(json.at("module_bytes"), module_.bytes.size());
   EXPECT_EQ(json.at("arena_bytes"), compiled_.numbers.arena_bytes);
-  EXPECT_EQ(json.at("interface_hash"),
-            fmt::format("{:#018x}", InterfaceHash(compiled_.graph)));
+  EXPECT_EQ(json.at("interface_hash"), fmt::format("{:#018x}", InterfaceHash(compiled_.graph)));
   EXPECT_EQ(json.at("inputs").at(0).at("shape"), nlohmann::json({1, 8, 8, 3}));
   EXPECT_EQ(module_.files.at("model.kmod").substr(0, 4), "KMOD");
   EXPECT_THAT(module_.files.at("README.md"),

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "src/base/random.h"
 #include "device/runtime/module.h"
+#include "src/base/random.h"
 #include "src/board/board.h"
 #include "src/compile/generate.h"
 #include "src/emulate/firmware.h"
@@ -131,16 +131,17 @@ class ModuleOnDevice : public ::testing::TestWithParam<std::string> {
   std::unique_ptr<emulate::Firmware> firmware_;
 };
 
-#define BUILD_OR_SKIP(graph)                                                                  \
-  do {                                                                                        \
-    const Status built = Build(graph);                                                        \
+#define BUILD_OR_SKIP(graph)                                                                    \
+  do {                                                                                          \
+    const Status built = Build(graph);                                                          \
     if (!built && built.error().code == Code::kNotFound) GTEST_SKIP() << built.error().message; \
-    ASSERT_TRUE(built) << built.error().message;                                              \
+    ASSERT_TRUE(built) << built.error().message;                                                \
   } while (false)
 
 TEST_P(ModuleOnDevice, ComputesTheHostsBytesAtTwoAddresses) {
-  for (const ir::Graph& graph : {kinglet::testing::SmallNetwork(), kinglet::testing::RandomGraph(11),
-                                 kinglet::testing::RandomGraph(12)}) {
+  for (const ir::Graph& graph :
+       {kinglet::testing::SmallNetwork(), kinglet::testing::RandomGraph(11),
+        kinglet::testing::RandomGraph(12)}) {
     BUILD_OR_SKIP(graph);
     ExpectTheHostsBytesTwice(graph);
   }
