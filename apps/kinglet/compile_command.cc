@@ -34,13 +34,7 @@ std::string PassList() {
 }
 
 Result<int> Compile(const Options& options) {
-  KINGLET_TRY(const ir::Graph graph, tflite::ReadModelFile(options.model));
-  KINGLET_TRY(const board::Board board, board::LoadBoard(options.board));
   compile::CompileOptions compile_options;
-  compile_options.name =
-      options.name.empty() ? std::filesystem::path(options.model).stem().string() : options.name;
-  compile_options.target = compile::TargetOf(board.core);
-  compile_options.passes.disabled = options.disabled_passes;
   if (!options.format.empty()) {
     if (options.module) {
       return Fail(Code::kInvalid,
@@ -48,6 +42,12 @@ Result<int> Compile(const Options& options) {
     }
     KINGLET_TRY(compile_options.format, compile::ParseFormat(options.format));
   }
+  KINGLET_TRY(const ir::Graph graph, tflite::ReadModelFile(options.model));
+  KINGLET_TRY(const board::Board board, board::LoadBoard(options.board));
+  compile_options.name =
+      options.name.empty() ? std::filesystem::path(options.model).stem().string() : options.name;
+  compile_options.target = compile::TargetOf(board.core);
+  compile_options.passes.disabled = options.disabled_passes;
   KINGLET_TRY(const compile::CompiledModel model, compile::Compile(graph, compile_options));
   // Nothing is written for a board that cannot hold it.
   KINGLET_TRY(const bench::BoardProgram program,

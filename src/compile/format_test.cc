@@ -42,7 +42,8 @@ TEST(Format, LibrariesTakeAssembler) {
               HasSubstr("\n    device/kernels/a/conv.S\n"));
   EXPECT_THAT(files(Format::kEspIdf).at("CMakeLists.txt"),
               HasSubstr("\n    \"device/kernels/a/conv.S\"\n"));
-  EXPECT_EQ(LibraryPath(Format::kArduino, "device/kernels/a/conv.S"), "src/device/kernels/a/conv.S");
+  EXPECT_EQ(LibraryPath(Format::kArduino, "device/kernels/a/conv.S"),
+            "src/device/kernels/a/conv.S");
   EXPECT_EQ(LibraryPath(Format::kArduino, "model.cc"), "src/model.cpp");
   EXPECT_EQ(LibraryPath(Format::kPlatformIo, "model.cc"), "src/model.cc");
 }

@@ -1,6 +1,7 @@
 // Every format's folder, built the way its build system builds it: with the sources, flags and
-// include paths that its own files name and nothing else. Where the build system is CMake with other
-// functions (Zephyr, ESP-IDF) build_systems/ stands in for it. On this machine the example runs, too.
+// include paths that its own files name and nothing else. Where the build system is CMake with
+// other functions (Zephyr, ESP-IDF) build_systems/ stands in for it. On this machine the example
+// runs, too.
 #include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -67,16 +68,16 @@ class Formats : public ::testing::TestWithParam<Where> {
   }
 
   void BuildWithCMake(const std::string& source_folder, const std::string& variables = "") {
-    std::vector<std::string> command = {"env", variables.empty() ? "A=B" : variables, "cmake", "-S",
-                                        source_folder, "-B", "build"};
+    std::vector<std::string> command = {
+        "env", variables.empty() ? "A=B" : variables, "cmake", "-S", source_folder, "-B", "build"};
     if (Across()) {
       const std::string flags =
           fmt::format("{} -Wall -Wextra -Werror", fmt::join(CoreFlags(), " "));
-      command.insert(command.end(),
-                     {"-DCMAKE_SYSTEM_NAME=Generic", "-DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY",
-                      "-DCMAKE_C_COMPILER=arm-none-eabi-gcc",
-                      "-DCMAKE_CXX_COMPILER=arm-none-eabi-g++", "-DCMAKE_C_FLAGS=" + flags,
-                      "-DCMAKE_CXX_FLAGS=" + flags, "-DCMAKE_ASM_FLAGS=" + flags,
+      command.insert(
+          command.end(),
+          {"-DCMAKE_SYSTEM_NAME=Generic", "-DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY",
+           "-DCMAKE_C_COMPILER=arm-none-eabi-gcc", "-DCMAKE_CXX_COMPILER=arm-none-eabi-g++",
+           "-DCMAKE_C_FLAGS=" + flags, "-DCMAKE_CXX_FLAGS=" + flags, "-DCMAKE_ASM_FLAGS=" + flags,
            fmt::format("-DCMAKE_CXX_STANDARD_LIBRARIES={}", fmt::join(Libraries(), " "))});
     }
     ASSERT_EQ(Run(command), 0) << text_;
@@ -134,8 +135,7 @@ class Formats : public ::testing::TestWithParam<Where> {
 TEST_P(Formats, Arduino) {
   ASSERT_NO_FATAL_FAILURE(Write(Format::kArduino));
   // The sketch becomes a C++ file, after the core's header.
-  const std::string sketch =
-      "#include <Arduino.h>\n" + File("examples/SelfTest/SelfTest.ino");
+  const std::string sketch = "#include <Arduino.h>\n" + File("examples/SelfTest/SelfTest.ino");
   ASSERT_TRUE(WriteFileAtomic(folder_.path() + "/build/SelfTest.ino.cpp", sketch).has_value());
   ASSERT_NO_FATAL_FAILURE(BuildByHand("src", {".c", ".cpp", ".S"},
                                       {"build/SelfTest.ino.cpp", StandIn("arduino/main.cpp")},
@@ -162,7 +162,8 @@ TEST_P(Formats, Arduino) {
 TEST_P(Formats, PlatformIo) {
   ASSERT_NO_FATAL_FAILURE(Write(Format::kPlatformIo));
   const auto json = nlohmann::json::parse(File("library.json"));
-  for (const char* key : {"name", "version", "description", "keywords", "frameworks", "platforms"}) {
+  for (const char* key :
+       {"name", "version", "description", "keywords", "frameworks", "platforms"}) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
   const std::string sources = json.at("build").at("srcDir");
@@ -239,13 +240,14 @@ TEST_P(Formats, TheHeaderForCIsCompleteAndStrictlyC) {
   ASSERT_TRUE(WriteFileAtomic(folder_.path() + "/main.c", kProgramInC).has_value());
   const std::string prefix = Across() ? "arm-none-eabi-" : "";
   for (const char* standard : {"-std=c99", "-std=c11"}) {
-    std::vector<std::string> compile = {prefix + "gcc", standard, "-Wall", "-Wextra", "-Wpedantic",
-                                        "-pedantic-errors", "-Wstrict-prototypes", "-Wundef",
-                                        "-Werror", "-c", "main.c"};
+    std::vector<std::string> compile = {
+        prefix + "gcc",        standard,  "-Wall",   "-Wextra", "-Wpedantic", "-pedantic-errors",
+        "-Wstrict-prototypes", "-Wundef", "-Werror", "-c",      "main.c"};
     for (const std::string& flag : CoreFlags()) compile.push_back(flag);
     ASSERT_EQ(Run(compile), 0) << standard << "\n" << text_;
-    std::vector<std::string> link = {prefix + "g++", "-std=c++17", "-Wall", "-Wextra", "-Werror",
-                                     "-I.", "main.o", "model_c.cc", "self_test.cc", "-o", "main"};
+    std::vector<std::string> link = {prefix + "g++", "-std=c++17", "-Wall",  "-Wextra",
+                                     "-Werror",      "-I.",        "main.o", "model_c.cc",
+                                     "self_test.cc", "-o",         "main"};
     for (const std::string& flag : CoreFlags()) link.push_back(flag);
     for (const auto& list : {model_.sources, Libraries()}) {
       link.insert(link.end(), list.begin(), list.end());
@@ -263,8 +265,7 @@ INSTANTIATE_TEST_SUITE_P(On, Formats, ::testing::Values(Where::kHost, Where::kAr
 
 std::vector<std::string> CoreNames() {
   std::vector<std::string> names;
-  const std::vector<std::string> files =
-      ListFiles(board::DataFolder().value() + "/cores").value();
+  const std::vector<std::string> files = ListFiles(board::DataFolder().value() + "/cores").value();
   for (const std::string& file : files) {
     if (file.find('/') == std::string::npos && file.ends_with(".toml")) {
       names.push_back(file.substr(0, file.size() - 5));
@@ -282,8 +283,8 @@ TEST_P(FormatOnCore, TheCMakeFolderBuildsAcross) {
   if (!emulate::RunProcess({compiler, "--version"}, {}).has_value()) {
     GTEST_SKIP() << "not on this machine: " << compiler;
   }
-  const auto model = Compile(kinglet::testing::SmallNetwork(),
-                             {.name = "bird", .target = TargetOf(core)});
+  const auto model =
+      Compile(kinglet::testing::SmallNetwork(), {.name = "bird", .target = TargetOf(core)});
   ASSERT_TRUE(model.has_value()) << model.error().message;
   const auto folder = TemporaryFolder::Make("kinglet-formats-").value();
   ASSERT_TRUE(WriteFolder(model->files, folder.path()).has_value());
