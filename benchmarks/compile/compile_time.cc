@@ -40,11 +40,13 @@ double Cost(const std::function<void()>& work) {
 }
 
 // Compiles `sources` of the model for the board; they are linked so that nothing is left undone.
-Status CompileSources(const compile::CompiledModel& model, const board::Board& board, bool kernels) {
+Status CompileSources(const compile::CompiledModel& model, const board::Board& board,
+                      bool kernels) {
   KINGLET_TRY(emulate::Firmware firmware,
               emulate::Firmware::Start(board, "-O2", emulate::Firmware::CodeKind::kMovable));
   KINGLET_CHECK(firmware.Add(model.files));
-  KINGLET_CHECK(firmware.Add({{"nothing.cc", "extern \"C\" void nothing();\nvoid nothing() {}\n"}}));
+  KINGLET_CHECK(
+      firmware.Add({{"nothing.cc", "extern \"C\" void nothing();\nvoid nothing() {}\n"}}));
   std::vector<std::string> sources = {"nothing.cc"};
   for (const std::string& source : model.sources) {
     if (source.starts_with("device/") == kernels) sources.push_back(source);
@@ -66,8 +68,7 @@ Status Report(const ir::Graph& graph, const board::Board& board) {
     });
   };
   const double plan = cost([&]() -> Status {
-    KINGLET_TRY(const compile::Program program,
-                compile::MakeProgram(model->graph, options.target));
+    KINGLET_TRY(const compile::Program program, compile::MakeProgram(model->graph, options.target));
     return {};
   });
   const double kernels = cost([&] { return CompileSources(*model, board, true); });

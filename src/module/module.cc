@@ -5,6 +5,7 @@
 #include <bit>
 #include <nlohmann/json.hpp>
 
+#include "device/runtime/module.h"
 #include "src/base/hash.h"
 #include "src/emulate/firmware.h"
 
@@ -37,25 +38,24 @@ Result<emulate::MovableCode> BuildCode(const compile::CompiledModel& model,
   return firmware.LinkMovable(kEntry, sources);
 }
 
-// As runtime::ElementType numbers them.
-uint8_t ElementNumber(ir::DataType type) {
+runtime::ElementType ElementOf(ir::DataType type) {
   switch (type) {
     case ir::DataType::kInt8:
-      return 0;
+      break;
     case ir::DataType::kUint8:
-      return 1;
+      return runtime::ElementType::kUint8;
     case ir::DataType::kInt16:
-      return 2;
+      return runtime::ElementType::kInt16;
     case ir::DataType::kInt32:
-      return 3;
+      return runtime::ElementType::kInt32;
     case ir::DataType::kInt64:
-      return 4;
+      return runtime::ElementType::kInt64;
     case ir::DataType::kFloat32:
-      return 5;
+      return runtime::ElementType::kFloat32;
     case ir::DataType::kBool:
-      return 6;
+      return runtime::ElementType::kBool;
   }
-  return 0;
+  return runtime::ElementType::kInt8;
 }
 
 struct Meaning {
@@ -105,7 +105,7 @@ class Tables {
       const ir::Tensor& tensor = graph.tensor(tensors[i]);
       const auto [scale, zero_point] = MeaningOf(tensor);
       KINGLET_ASSERT(tensor.shape.size() <= format::kModuleRankMax);
-      tensors_.push_back({.element_type = ElementNumber(tensor.type),
+      tensors_.push_back({.element_type = static_cast<uint8_t>(ElementOf(tensor.type)),
                           .rank = static_cast<uint8_t>(tensor.shape.size()),
                           .reserved = 0,
                           .shape_offset = static_cast<uint32_t>(sizes_.size()) * 4,
@@ -236,6 +236,19 @@ damage, not malice: sign what you install. After a copy to RAM, a core with cach
 invalidate its instruction cache.
 )";
 
+// Whether the loader takes it, which reads modules at multiples of their alignment.
+bool Loads(const Bytes& module, const ModuleHeader& header) {
+  struct alignas(format::kModuleAlignmentBytes) Block {
+    uint8_t bytes[format::kModuleAlignmentBytes];
+  };
+  std::vector<Block> memory(module.size() / sizeof(Block) + 1);
+  std::memcpy(memory.data(), module.data(), module.size());
+  runtime::Module loaded;
+  return runtime::LoadModule(memory[0].bytes, module.size(),
+                             {header.core_id, header.interface_hash, header.arena_bytes},
+                             &loaded) == runtime::ModuleStatus::kOk;
+}
+
 template <size_t kLength>
 std::string Filled(const char (&pattern)[kLength], const compile::CompiledModel& model,
                    const board::Core& core, const ModuleHeader& header) {
@@ -280,6 +293,8 @@ Result<Module> BuildModule(const compile::CompiledModel& model, const board::Boa
   std::memcpy(bytes.data(), &module.header, sizeof(ModuleHeader));
   module.header.crc32 = format::ModuleCrc(bytes.data(), bytes.size());
   std::memcpy(bytes.data(), &module.header, sizeof(ModuleHeader));
+
+  KINGLET_ASSERT(Loads(bytes, module.header));
 
   KINGLET_TRY(module.files, compile::ReadDeviceSources({"device/runtime/module.cc"}));
   module.files["model.kmod"] = std::string(AsText(bytes));
