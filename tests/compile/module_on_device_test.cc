@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "device/runtime/module.h"
-#include "src/base/random.h"
 #include "src/board/board.h"
 #include "src/compile/generate.h"
 #include "src/emulate/firmware.h"
@@ -106,12 +105,7 @@ class ModuleOnDevice : public ::testing::TestWithParam<std::string> {
   }
 
   void ExpectTheHostsBytesTwice(const ir::Graph& graph) {
-    std::vector<Bytes> inputs;
-    Random random(7);
-    for (const ir::TensorIndex index : graph.inputs) {
-      Bytes& input = inputs.emplace_back(static_cast<size_t>(graph.tensor(index).ByteCount()));
-      for (uint8_t& byte : input) byte = static_cast<uint8_t>(random.Next() >> 24);
-    }
+    const std::vector<Bytes> inputs = kinglet::testing::RandomInputs(graph, 7);
     const std::vector<ByteView> views(inputs.begin(), inputs.end());
     const std::vector<Bytes> outputs = ir::Executor::Make(graph)->Run(views).value();
     Bytes expected;
@@ -172,6 +166,32 @@ INSTANTIATE_TEST_SUITE_P(Cores, ModuleOnDevice,
                            std::string name = core.param;
                            std::erase(name, '-');
                            return name;
+                         });
+
+// Whatever a kernel takes from the compiler's libraries moves, too: on cores that lack the most
+// instructions.
+class ModuleOfOneOperator : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(ModuleOfOneOperator, CanMove) {
+  const board::Board board = board::LoadBoard(GetParam()).value();
+  size_t built = 0;
+  for (const auto& kind : kinglet::testing::LayerMaker::Kinds()) {
+    const auto model = compile::Compile(kinglet::testing::RandomOpGraph(kind, 3), {.name = "bird"});
+    if (!model.has_value() && model.error().code == Code::kUnsupported) continue;
+    ASSERT_TRUE(model.has_value()) << kind.name << ": " << model.error().message;
+    const auto module = BuildModule(*model, board);
+    if (!module.has_value() && module.error().code == Code::kNotFound) {
+      GTEST_SKIP() << module.error().message;
+    }
+    EXPECT_TRUE(module.has_value()) << kind.name << ": " << module.error().message;
+    ++built;
+  }
+  EXPECT_GE(built, kinglet::testing::LayerMaker::Kinds().size() * 3 / 4);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cores, ModuleOfOneOperator, ::testing::Values("cortex-m0plus", "rv32imc"),
+                         [](const auto& core) {
+                           return std::string(core.param == "rv32imc" ? "rv32imc" : "cortexm0plus");
                          });
 
 }  // namespace
