@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -10,6 +12,7 @@
 #include "src/board/board.h"
 #include "src/compile/generate.h"
 #include "src/compile/render.h"
+#include "src/module/module.h"
 #include "src/optimize/optimize.h"
 #include "src/tflite/read.h"
 
@@ -17,10 +20,10 @@ namespace kinglet::apps {
 namespace {
 
 struct Options {
-  std::string model, board, folder, name;
+  std::string model, board, folder, name, format;
   std::string goal = "flash";
   std::vector<std::string> disabled_passes;
-  bool explain = false, json = false;
+  bool module = false, explain = false, json = false;
 };
 
 std::string PassList() {
@@ -32,9 +35,16 @@ std::string PassList() {
 }
 
 Result<int> Compile(const Options& options) {
+  compile::CompileOptions compile_options;
+  if (!options.format.empty()) {
+    if (options.module) {
+      return Fail(Code::kInvalid,
+                  "--format and --module: a module is one binary; give one of them");
+    }
+    KINGLET_TRY(compile_options.format, compile::ParseFormat(options.format));
+  }
   KINGLET_TRY(const ir::Graph graph, tflite::ReadModelFile(options.model));
   KINGLET_TRY(const board::Board board, board::LoadBoard(options.board));
-  compile::CompileOptions compile_options;
   compile_options.name =
       options.name.empty() ? std::filesystem::path(options.model).stem().string() : options.name;
   KINGLET_TRY(const compile::Goal goal, compile::ParseGoal(options.goal));
@@ -45,10 +55,17 @@ Result<int> Compile(const Options& options) {
   KINGLET_TRY(
       const bench::BoardProgram program,
       bench::BoardProgram::Build(graph, board, {.passes = compile_options.passes, .goal = goal}));
-  KINGLET_CHECK(compile::WriteFolder(model.files, options.folder));
+  compile::CompileSummary summary{board.name, board.core.name, options.folder,
+                                  program.application().flash_bytes(), options.explain};
+  if (options.module) {
+    KINGLET_TRY(const module::Module built, module::BuildModule(model, board));
+    KINGLET_CHECK(compile::WriteFolder(built.files, options.folder));
+    summary.module = {built.header.module_bytes, built.header.code_bytes,
+                      built.header.interface_hash, built.header.crc32};
+  } else {
+    KINGLET_CHECK(compile::WriteFolder(model.files, options.folder));
+  }
 
-  const compile::CompileSummary summary{board.name, board.core.name, options.folder,
-                                        program.application().flash_bytes(), options.explain};
   const std::string text =
       options.json ? compile::ToJson(model, summary) + "\n" : compile::ToText(model, summary);
   std::fputs(text.c_str(), stdout);
@@ -74,6 +91,11 @@ void AddCompile(CommandLine& cli) {
                  "or the smallest arena (ram)");
   command.Options("--disable-pass", &options->disabled_passes, "PASS",
                   "Leave a pass over the model out; the list is below");
+  command.Option("--format", &options->format, "FORMAT",
+                 fmt::format("Kind of folder: {}; cmake when absent",
+                             fmt::join(compile::FormatNames(), ", ")));
+  command.Flag("--module", &options->module,
+               "Write one binary that runs wherever it lies, and its loader, instead of sources");
   command.Flag("--explain", &options->explain, "Also tell what each pass did");
   command.Flag("--json", &options->json, "Print one JSON object");
   command.Footer("The folder's README.md says how to build, call and check the code.\n\n" +

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "src/base/bytes.h"
+#include "src/compile/device_sources.h"
+#include "src/compile/format.h"
 #include "src/compile/measure.h"
 #include "src/compile/program.h"
 #include "src/ir/graph.h"
@@ -33,6 +35,7 @@ struct Emission {
   std::vector<GoldenVector> golden;
   std::vector<std::string> kernel_sources;  // sorted
   std::vector<std::string> front_end_sources;
+  Format format = Format::kCMake;
 };
 
 inline constexpr char kGeneratedBanner[] =
@@ -41,6 +44,9 @@ inline constexpr char kGeneratedBanner[] =
 // `pattern` with the model's name for $NAME$, the same in capitals for $UPPER$, and our version for
 // $VERSION$.
 std::string Fill(std::string_view pattern, const Emission& e);
+
+// All that the library is compiled from: .cc and .S files by their LibraryPath.
+std::vector<std::string> LibrarySources(const Emission& e);
 
 // What the elements of an input or output mean: real = scale * (element - zero_point).
 struct ElementMeaning {
@@ -62,6 +68,11 @@ std::string EmitSelfTestSource(const Emission& e);
 std::string EmitSelfTestMain(const Emission& e);
 std::string EmitCMakeLists(const Emission& e);
 std::string EmitReadme(const Emission& e);
+
+// Puts what the format has beside the library's own files into the folder: metadata, build files,
+// an example. EmitBuildUse is what README.md says of it.
+void AddFormat(const Emission& e, FileTexts& files);
+std::string EmitBuildUse(const Emission& e);
 
 // With a front end: example_main.cc (absent from folders with a layer hook, which is a function of
 // the caller's), and how to use both, for README.md.

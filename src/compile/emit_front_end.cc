@@ -94,7 +94,11 @@ constexpr std::string_view kSoundUse = R"(
 
 `Push` is true when `input`, which is `$NAME$::Input(memory)`, holds the features of a full window; then call `Invoke`.
 `memory` serves as the features' scratch and as the model's arena: the larger of `kScratchBytes` and `kArenaBytes`, at a
-multiple of 4 bytes. Without CMake compile `front_end.cc` and `device/dsp/*.cc`, too. `example_main.cc` is a whole program:
+multiple of 4 bytes.
+)";
+
+constexpr std::string_view kSoundExample = R"(
+Without CMake compile `front_end.cc` and `device/dsp/*.cc`, too. `example_main.cc` is a whole program:
 
     tail -c +45 recording.wav | build/$NAME$_example    # 16-bit mono at kSampleRateHz, without its header
 )";
@@ -106,7 +110,11 @@ constexpr std::string_view kPictureUse = R"(
 
     kinglet_app::features::Extract(picture, input);   // kImageBytes pixels to $NAME$::Input(arena); may be one memory
 
-Then call `Invoke`. Without CMake compile `front_end.cc` and `device/dsp/*.cc`, too. `example_main.cc` is a whole program:
+Then call `Invoke`.
+)";
+
+constexpr std::string_view kPictureExample = R"(
+Without CMake compile `front_end.cc` and `device/dsp/*.cc`, too. `example_main.cc` is a whole program:
 
     build/$NAME$_example < pictures.raw    # rows of pixels, channels interleaved, picture after picture
 )";
@@ -131,7 +139,9 @@ std::string EmitExampleMain(const Emission& e) {
 }
 
 std::string EmitFrontEndUse(const Emission& e) {
-  return Fill(e.front_end->is_audio() ? kSoundUse : kPictureUse, e);
+  const bool sound = e.front_end->is_audio();
+  return Fill(sound ? kSoundUse : kPictureUse, e) +
+         (e.format == Format::kCMake ? Fill(sound ? kSoundExample : kPictureExample, e) : "");
 }
 
 }  // namespace kinglet::compile

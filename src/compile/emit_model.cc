@@ -221,8 +221,11 @@ std::string EmitModelSource(const Emission& e) {
                         ArrayElements(array.type, array.data));
   }
   text += "\n" + params + "\n}  // namespace\n\n";
-  text +=
-      "void Invoke(uint8_t* arena) {\n  int8_t* const memory = reinterpret_cast<int8_t*>(arena);\n";
+  // A model of nothing but reshapes moves nothing.
+  const bool uses_memory = !params.empty() || e.layer_hook;
+  text += uses_memory ? "void Invoke(uint8_t* arena) {\n  int8_t* const memory = "
+                        "reinterpret_cast<int8_t*>(arena);\n"
+                      : "void Invoke(uint8_t*) {\n";
   text += calls + "}\n\n";
   return text + fmt::format("}}  // namespace {}\n", e.name);
 }

@@ -54,6 +54,15 @@ bool HasAssembly(const Emission& e) {
 
 }  // namespace
 
+std::vector<std::string> LibrarySources(const Emission& e) {
+  std::vector<std::string> sources = {"model.cc", "model_c.cc", "self_test.cc"};
+  for (const auto* list : {&e.kernel_sources, &e.front_end_sources}) {
+    sources.insert(sources.end(), list->begin(), list->end());
+  }
+  for (std::string& source : sources) source = LibraryPath(e.format, source);
+  return sources;
+}
+
 ElementMeaning Meaning(const ir::Tensor& tensor) {
   const ir::Quantization& q = tensor.quantization;
   return q.present() ? ElementMeaning{q.scales[0], q.zero_points[0]} : ElementMeaning{};
@@ -86,10 +95,17 @@ std::string TensorMacros(const Emission& e, std::string_view role,
   for (size_t i = 0; i < tensors.size(); ++i) {
     const ir::Tensor& tensor = e.graph.tensor(tensors[i]);
     const auto [scale, zero_point] = Meaning(tensor);
-    text += fmt::format(
-        "#define {0}_{1}_{2}_BYTES {3}\n#define {0}_{1}_{2}_SCALE {4}\n#define "
-        "{0}_{1}_{2}_ZERO_POINT ({5})\n",
-        prefix, role, i, tensor.ByteCount(), FloatLiteral(scale), zero_point);
+    const std::string name = fmt::format("#define {}_{}_{}_", prefix, role, i);
+    std::string sizes;
+    for (const int32_t size : tensor.shape) {
+      sizes += (sizes.empty() ? "" : ", ") + std::to_string(size);
+    }
+    text += fmt::format("{}TYPE {}\n", name, ElementTypeName(tensor.type));
+    text += fmt::format("{}BYTES {}\n", name, tensor.ByteCount());
+    text += fmt::format("{}RANK {}\n", name, tensor.shape.size());
+    if (!sizes.empty()) text += fmt::format("{}SHAPE {{{}}}\n", name, sizes);
+    text += fmt::format("{}SCALE {}\n", name, FloatLiteral(scale));
+    text += fmt::format("{}ZERO_POINT ({})\n", name, zero_point);
   }
   return text;
 }
@@ -116,34 +132,54 @@ std::string TensorRow(const Emission& e, std::string_view role, ir::TensorIndex 
 
 std::string EmitCHeader(const Emission& e) {
   std::string text = kGeneratedBanner;
-  text +=
-      "// The model for programs in C; model.h is the same for C++ and says more.\n#pragma "
-      "once\n\n#include <stdint.h>\n\n";
-  text += Fill("#define $UPPER$_ARENA_BYTES ", e) + std::to_string(e.numbers.arena_bytes) + "\n";
-  text += Fill("#define $UPPER$_ARENA_ALIGNMENT_BYTES ", e) +
-          std::to_string(e.program.plan.alignment_bytes) + "\n";
+  text += "// The model for programs in C; model.h is the same for C++.\n#pragma once\n\n";
+  text += "#include <stdbool.h>\n#include <stdint.h>\n\n";
+  text += Fill("#define $UPPER$_DIGEST \\\n  \"", e) + e.digest + "\"\n";
+  const auto number = [&](std::string_view name, int64_t value) {
+    text += Fill("#define $UPPER$_", e) + fmt::format("{} {}\n", name, value);
+  };
+  number("ARENA_BYTES", static_cast<int64_t>(e.numbers.arena_bytes));
+  number("ARENA_ALIGNMENT_BYTES", e.program.plan.alignment_bytes);
+  number("WEIGHTS_BYTES", static_cast<int64_t>(e.numbers.weights_bytes));
+  number("MACS", e.numbers.macs);
+  text += "// real value = scale * (element - zero point)\n";
   text += TensorMacros(e, "INPUT", e.graph.inputs);
   text += TensorMacros(e, "OUTPUT", e.graph.outputs);
-  return text + Fill(R"(
+  const size_t labels = Labels(e.graph).size();
+  number("LABEL_COUNT", static_cast<int64_t>(labels));
+  return text +
+         Fill(R"(
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-// The arena is $UPPER$_ARENA_BYTES bytes of the caller's. Inputs are written before each inference,
-// which may overwrite them; outputs are read after it.
+// The arena is $UPPER$_ARENA_BYTES bytes of the caller's, at a multiple of
+// $UPPER$_ARENA_ALIGNMENT_BYTES. Inputs are written before each inference, which may overwrite them;
+// outputs are read after it.
 $INPUT$* $NAME$_input(uint8_t* arena, int32_t index);
 const $OUTPUT$* $NAME$_output(const uint8_t* arena, int32_t index);
 void $NAME$_invoke(uint8_t* arena);
+)",
+              e) +
+         (labels > 0 ? Fill("// The name of a class, below $UPPER$_LABEL_COUNT.\n"
+                            "const char* $NAME$_label(int32_t index);\n",
+                            e)
+                     : "") +
+         Fill(
+             R"(// Runs the test vectors of golden.h; true if the device computes every byte that the host did. Needs
+// self_test.cc.
+bool $NAME$_self_test(uint8_t* arena);
 
 #ifdef __cplusplus
 }
 #endif
 )",
-                     e);
+             e);
 }
 
 std::string EmitCSource(const Emission& e) {
-  return kGeneratedBanner + Fill(R"(#include "model_c.h"
+  return kGeneratedBanner +
+         Fill(R"(#include "model_c.h"
 
 #include "model.h"
 
@@ -157,7 +193,11 @@ const $OUTPUT$* $NAME$_output(const uint8_t* arena, int32_t index) {
 
 void $NAME$_invoke(uint8_t* arena) { $NAME$::Invoke(arena); }
 )",
-                                 e);
+              e) +
+         (Labels(e.graph).empty() ? ""
+                                  : Fill("\nconst char* $NAME$_label(int32_t index) { return "
+                                         "$NAME$::kLabels[index]; }\n",
+                                         e));
 }
 
 std::string EmitGoldenHeader(const Emission& e) {
@@ -233,6 +273,7 @@ std::string EmitSelfTestSource(const Emission& e) {
 
 #include "golden.h"
 #include "model.h"
+#include "model_c.h"
 
 namespace $NAME$ {
 namespace {
@@ -278,6 +319,8 @@ bool SelfTest(uint8_t* arena) {
 }
 
 }  // namespace $NAME$
+
+bool $NAME$_self_test(uint8_t* arena) { return $NAME$::SelfTest(arena); }
 )",
                                  e);
 }
@@ -319,9 +362,7 @@ int main() {
 
 std::string EmitCMakeLists(const Emission& e) {
   std::string sources;
-  for (const auto* list : {&e.kernel_sources, &e.front_end_sources}) {
-    for (const std::string& source : *list) sources += "  " + source + "\n";
-  }
+  for (const std::string& source : LibrarySources(e)) sources += "  " + source + "\n";
   constexpr std::string_view kExample = R"(  add_executable($NAME$_example example_main.cc)
   target_link_libraries($NAME$_example PRIVATE $NAME$)
 )";
@@ -336,9 +377,6 @@ if(NOT CMAKE_BUILD_TYPE AND CMAKE_SOURCE_DIR STREQUAL CMAKE_CURRENT_SOURCE_DIR)
 endif()
 
 add_library($NAME$ STATIC
-  model.cc
-  model_c.cc
-  self_test.cc
 )",
              e) +
          sources +
@@ -390,22 +428,7 @@ const auto* output = $NAME$::Output(arena);  // $NAME$::kOutputs[0].bytes bytes
 `model_c.h` is the same for C. Between inferences the arena may serve other purposes.
 )",
               e) +
-         (e.front_end != nullptr ? EmitFrontEndUse(e) : "") +
-         Fill(R"(
-## Build
-
-With CMake: `add_subdirectory` this folder and link the target `$NAME$`; for a microcontroller pass its toolchain
-file as usual. Without: compile `model.cc` and `device/kernels/*/*` as C++17 and assembly (`model_c.cc` for C programs)
-with this folder as include path, `-O2`, and `-fno-exceptions -fno-rtti` on a microcontroller.
-
-## Check
-
-    cmake -B build && cmake --build build && ctest --test-dir build
-
-runs the vectors of `golden.h` on this machine. On a board call `$NAME$::SelfTest(arena)` (`self_test.h`): it is
-true when the device computes every byte that the reference did.
-)",
-              e);
+         (e.front_end != nullptr ? EmitFrontEndUse(e) : "") + EmitBuildUse(e);
 }
 
 }  // namespace kinglet::compile

@@ -121,7 +121,6 @@ Status AddFrontEnd(Emission& e, FileTexts& files) {
   e.front_end_sources = {"front_end.cc"};
   e.front_end_sources.insert(e.front_end_sources.end(), emitted.device_sources.begin(),
                              emitted.device_sources.end());
-  if (!e.layer_hook) files["example_main.cc"] = EmitExampleMain(e);
   return {};
 }
 
@@ -159,24 +158,28 @@ Result<CompiledModel> Compile(const ir::Graph& original, const CompileOptions& o
     e.golden.push_back(std::move(golden));
   }
 
-  KINGLET_TRY(model.files, DeviceFiles(e));
-  if (e.front_end != nullptr) KINGLET_CHECK(AddFrontEnd(e, model.files));
+  e.format = options.format;
+  KINGLET_TRY(FileTexts library, DeviceFiles(e));
+  if (e.front_end != nullptr) KINGLET_CHECK(AddFrontEnd(e, library));
   const std::string source = EmitModelSource(e);
-  e.digest = HashBytes(AsBytes(source)).Hex();
-  model.files["model.cc"] = source;
-  model.files["model.h"] = EmitModelHeader(e);
-  model.files["model_c.h"] = EmitCHeader(e);
-  model.files["model_c.cc"] = EmitCSource(e);
-  model.files["golden.h"] = EmitGoldenHeader(e);
-  model.files["self_test.h"] = EmitSelfTestHeader(e);
-  model.files["self_test.cc"] = EmitSelfTestSource(e);
-  model.files["self_test_main.cc"] = EmitSelfTestMain(e);
-  model.files["CMakeLists.txt"] = EmitCMakeLists(e);
+  e.digest = model.digest = HashBytes(AsBytes(source)).Hex();
+  library["model.cc"] = source;
+  library["model.h"] = EmitModelHeader(e);
+  library["model_c.h"] = EmitCHeader(e);
+  library["model_c.cc"] = EmitCSource(e);
+  library["golden.h"] = EmitGoldenHeader(e);
+  library["self_test.h"] = EmitSelfTestHeader(e);
+  library["self_test.cc"] = EmitSelfTestSource(e);
+  for (auto& [path, text] : library) {
+    model.files[LibraryPath(e.format, path)] = std::move(text);
+  }
+  AddFormat(e, model.files);
   model.files["README.md"] = EmitReadme(e);
   model.sources = {"model.cc"};
   for (const auto* sources : {&e.kernel_sources, &e.front_end_sources}) {
     model.sources.insert(model.sources.end(), sources->begin(), sources->end());
   }
+  for (std::string& path : model.sources) path = LibraryPath(e.format, path);
   return model;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "src/compile/device_sources.h"
+#include "src/compile/format.h"
 #include "src/compile/measure.h"
 #include "src/compile/target.h"
 #include "src/ir/graph.h"
@@ -27,15 +28,18 @@ struct CompileOptions {
   // Debugging: the generated code calls kinglet_layer_done (device/runtime/layer_hook.h) after each
   // layer.
   bool layer_hook = false;
+  Format format = Format::kCMake;
   // Passes over the model to leave out. With optimize::NoPasses() the layers are the model's own.
   optimize::Options passes{};
 };
 
 struct CompiledModel {
-  std::string name;  // the generated namespace
+  std::string name;    // the generated namespace
+  std::string digest;  // kModelDigest of model.h
   // model.h, model.cc: the model. model_c.h, model_c.cc: the same for C. self_test.h, self_test.cc,
-  // golden.h: test vectors and their check, freestanding; self_test_main.cc: a host program around
-  // it. CMakeLists.txt, README.md. device/...: the sources that all this includes.
+  // golden.h: test vectors and their check, freestanding. device/...: the sources that all this
+  // includes. Each lies at its LibraryPath. README.md, and what the format has besides; for kCMake
+  // CMakeLists.txt and self_test_main.cc, a host program around the self-test.
   FileTexts files;
   // Sources of the model and its front end, relative to the folder, for whoever builds without its
   // CMakeLists.txt: model.cc, front_end.cc, the kernels (.cc and .S) and the signal processing.

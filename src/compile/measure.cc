@@ -11,6 +11,14 @@ ModelNumbers Measure(const ir::Graph& graph, const Program& program) {
   numbers.arena_bytes = program.plan.arena_bytes;
   numbers.peak_live_bytes = program.plan.peak_live_bytes;
   numbers.arena_optimal = program.plan.optimal;
+  numbers.arena_alignment_bytes = static_cast<uint32_t>(program.plan.alignment_bytes);
+  const auto offset = [&](ir::TensorIndex tensor) {
+    return static_cast<uint32_t>(program.plan.offsets[static_cast<size_t>(tensor)]);
+  };
+  for (const ir::TensorIndex input : graph.inputs) numbers.input_offsets.push_back(offset(input));
+  for (const ir::TensorIndex output : graph.outputs) {
+    numbers.output_offsets.push_back(offset(output));
+  }
   for (const ir::Op& op : graph.ops) {
     LayerNumbers& layer = numbers.layers.emplace_back();
     layer.name = op.name;
@@ -20,8 +28,7 @@ ModelNumbers Measure(const ir::Graph& graph, const Program& program) {
     for (const ir::TensorIndex output : op.outputs) {
       layer.output_bytes += static_cast<uint64_t>(graph.tensor(output).ByteCount());
     }
-    layer.output_offset =
-        static_cast<uint32_t>(program.plan.offsets[static_cast<size_t>(op.outputs[0])]);
+    layer.output_offset = offset(op.outputs[0]);
   }
   std::set<int32_t> counted;
   for (const Step& step : program.steps) {

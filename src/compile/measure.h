@@ -26,6 +26,8 @@ struct ModelNumbers {
   uint64_t arena_bytes = 0;
   uint64_t peak_live_bytes = 0;  // see MemoryPlan
   bool arena_optimal = false;
+  uint32_t arena_alignment_bytes = 0;
+  std::vector<uint32_t> input_offsets, output_offsets;  // in the arena, in the graph's order
   int64_t macs = 0;
   std::vector<LayerNumbers> layers;  // one per operator
 };

@@ -84,6 +84,13 @@ std::string ToJson(const CompiledModel& model, const CompileSummary& summary) {
                               {"output_bytes", layer.output_bytes},
                               {"output_offset", layer.output_offset}});
   }
+  if (summary.module.has_value()) {
+    json["module"] = {{"file", "model.kmod"},
+                      {"module_bytes", summary.module->module_bytes},
+                      {"code_bytes", summary.module->code_bytes},
+                      {"interface_hash", fmt::format("{:#018x}", summary.module->interface_hash)},
+                      {"crc32", fmt::format("{:#010x}", summary.module->crc32)}};
+  }
   if (summary.explain) json["passes"] = PassesJson(model.passes);
   // Names come from outside and may be no UTF-8.
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
@@ -98,8 +105,15 @@ std::string ToText(const CompiledModel& model, const CompileSummary& summary) {
   text += Row(
       "arena", numbers.arena_bytes,
       numbers.arena_optimal ? "RAM for activations, the least there is" : "RAM for activations");
-  text += fmt::format("  {:<10}{:>12}    multiply-accumulates an inference\n\n", "MACs",
+  text += fmt::format("  {:<10}{:>12}    multiply-accumulates an inference\n", "MACs",
                       FormatCount(static_cast<uint64_t>(numbers.macs)));
+  if (summary.module.has_value()) {
+    text += Row("module", summary.module->module_bytes,
+                "model.kmod, which runs wherever it lies: weights, kernels, tables");
+    text += fmt::format("  interface {:#018x}, what a module that takes its place must have, too\n",
+                        summary.module->interface_hash);
+  }
+  text += "\n";
   text += fmt::format("  {:<{}}{:>14}{:>12}{:>12}{:>10}\n", "layer", kNameColumns, "MACs",
                       "weights B", "output B", "at");
   for (const LayerNumbers& layer : numbers.layers) {

@@ -65,5 +65,19 @@ TEST(Render, ExplainsEachPassOnRequest) {
   }
 }
 
+TEST(Render, AModuleIsTold) {
+  CompileSummary summary = kSummary;
+  EXPECT_THAT(ToText(Model(), summary), Not(HasSubstr("module")));
+  EXPECT_FALSE(nlohmann::json::parse(ToJson(Model(), summary)).contains("module"));
+  summary.module = ModuleSummary{54'321, 54'000, 0x12, 0xAB};
+  EXPECT_THAT(ToText(Model(), summary), HasSubstr("54,321 B  model.kmod"));
+  EXPECT_THAT(ToText(Model(), summary), HasSubstr("interface 0x0000000000000012"));
+  const auto module = nlohmann::json::parse(ToJson(Model(), summary)).at("module");
+  EXPECT_EQ(module.at("module_bytes"), 54'321);
+  EXPECT_EQ(module.at("code_bytes"), 54'000);
+  EXPECT_EQ(module.at("interface_hash"), "0x0000000000000012");
+  EXPECT_EQ(module.at("crc32"), "0x000000ab");
+}
+
 }  // namespace
 }  // namespace kinglet::compile

@@ -31,7 +31,7 @@ constexpr uint16_t kMachineArm = 40;
 // Of all symbols together; names may share bytes of the file, so its size is no limit.
 constexpr size_t kNameBytesMax = size_t{16} << 20;
 constexpr size_t kSectionNameBytesMax = 256;
-constexpr uint32_t kTypeSymbols = 2, kTypeNoBits = 8;
+constexpr uint32_t kTypeSymbols = 2, kTypeRelocationsA = 4, kTypeNoBits = 8, kTypeRelocations = 9;
 constexpr uint32_t kFlagWrite = 1, kFlagAlloc = 2, kFlagCode = 4;
 constexpr uint8_t kSymbolFunction = 2;
 
@@ -109,14 +109,23 @@ Result<Elf> ParseElf(ByteView file) {
       has_symbols = true;
       KINGLET_CHECK(ReadSymbols(file, headers, section, header.machine == kMachineArm, elf));
     }
+    if (section.type == kTypeRelocations || section.type == kTypeRelocationsA) {
+      elf.relocation_bytes += section.bytes;
+    }
     if ((section.flags & kFlagAlloc) == 0 || section.bytes == 0) continue;
+    const bool loaded = section.type != kTypeNoBits;
+    if (loaded && !Fits(file, section.offset, section.bytes)) {
+      return Fail(Code::kInvalid, "ELF: section at {:#x} reaches beyond the file", section.address);
+    }
     elf.sections.push_back(
         {.name = std::string(TextAt(names, section.name).substr(0, kSectionNameBytesMax)),
          .address = section.address,
          .bytes = section.bytes,
-         .loaded = section.type != kTypeNoBits,
+         .loaded = loaded,
          .writable = (section.flags & kFlagWrite) != 0,
-         .code = (section.flags & kFlagCode) != 0});
+         .code = (section.flags & kFlagCode) != 0,
+         .alignment_bytes = section.align,
+         .content = loaded ? file.subspan(section.offset, section.bytes) : ByteView{}});
   }
   return elf;
 }

@@ -1,6 +1,7 @@
 #include "src/emulate/firmware.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <filesystem>
 #include <mutex>
@@ -35,6 +36,29 @@ const std::vector<std::string> kCompileFlags = {"-g0",
                                                 "-fno-math-errno"};
 const std::vector<std::string> kCxxFlags = {"-std=c++17", "-fno-rtti", "-fno-threadsafe-statics",
                                             "-fno-use-cxa-atexit"};
+
+// Addresses are made from the program counter. The hidden header says of every symbol that it is
+// linked with us, so that no table of addresses is needed, and the linker must not make addresses
+// absolute again.
+const std::vector<std::string> kMovableFlags = {"-fpie", "-fvisibility=hidden"};
+const std::vector<std::string> kMovableFlagsRiscv = {"-mcmodel=medany", "-mno-relax"};
+constexpr const char* kHiddenHeader = "kinglet_hidden.h";
+constexpr const char* kHidden = "#pragma GCC visibility push(hidden)\n";
+
+constexpr const char* kMovableScript = R"(ENTRY({entry})
+SECTIONS {{
+  . = {origin:#x};
+  .module : {{ *(.text .text.* .rodata .rodata.* .srodata .srodata.*) }}
+  .got : {{ *(.got .got.*) }}
+  .init_array : {{ KEEP(*(.preinit_array .init_array .init_array.* .ctors)) }}
+  .data : {{ *(.data .data.* .sdata .sdata.*) }}
+  .bss : {{ *(.bss .bss.* .sbss .sbss.* COMMON) }}
+  /DISCARD/ : {{ *(.comment .eh_frame .eh_frame.* .ARM.exidx* .ARM.extab* .debug*) }}
+}}
+)";
+constexpr const char* kMovableSection = ".module";
+// Two places with nothing in common but their alignment.
+constexpr std::array<uint32_t, 2> kOrigins = {0, 0x2001'2340};
 
 void Append(std::vector<std::string>& to, const std::vector<std::string>& more) {
   to.insert(to.end(), more.begin(), more.end());
@@ -83,34 +107,39 @@ struct Firmware::State {
   board::Board board;
   Machine machine;
   std::string optimize;
+  CodeKind kind;
   TemporaryFolder folder;
   SourceFiles files;
   std::set<std::string> compiled;
 
-  State(board::Board the_board, Machine the_machine, std::string level, TemporaryFolder place)
+  State(board::Board the_board, Machine the_machine, std::string level, CodeKind code,
+        TemporaryFolder place)
       : board(std::move(the_board)),
         machine(std::move(the_machine)),
         optimize(std::move(level)),
+        kind(code),
         folder(std::move(place)) {}
 
   std::string Compiler() const { return board.core.toolchain + "-g++"; }
+  bool IsArm() const { return board.core.toolchain == "arm-none-eabi"; }
   Result<ProcessOutput> RunCompiler(const std::vector<std::string>& arguments) const;
   Status Compile(const std::string& source) const;
   Status CompileAll(const std::vector<std::string>& sources);
   Result<MemoryLimits> Limits(const LinkOptions& options) const;
   Status CallLinker(const LinkOptions& options, const MemoryLimits& limits) const;
   Result<Image> Measure(const LinkOptions& options) const;
+  Result<MovableCode> LinkMovableAt(uint32_t origin, const std::string& entry,
+                                    const std::vector<std::string>& sources) const;
 };
 
 Result<ProcessOutput> Firmware::State::RunCompiler(
     const std::vector<std::string>& arguments) const {
   auto output = RunProcess(arguments, {.folder = folder.path(), .seconds_max = 600});
   if (!output && output.error().code == Code::kNotFound) {
-    return Fail(Code::kNotFound, "{} is not installed: install the package {} (Debian's name)",
-                arguments[0],
-                board.core.toolchain == "arm-none-eabi"
-                    ? "gcc-arm-none-eabi"
-                    : "gcc-riscv64-unknown-elf and picolibc-riscv64-unknown-elf");
+    return Fail(
+        Code::kNotFound, "{} is not installed: install the package {} (Debian's name)",
+        arguments[0],
+        IsArm() ? "gcc-arm-none-eabi" : "gcc-riscv64-unknown-elf and picolibc-riscv64-unknown-elf");
   }
   if (output && output->timed_out) {
     return Fail(Code::kIo, "{}: no end after 600 s", arguments[0]);
@@ -125,6 +154,11 @@ Status Firmware::State::Compile(const std::string& source) const {
   Append(arguments, kCompileFlags);
   if (source.ends_with(".cc")) Append(arguments, kCxxFlags);
   if (c) arguments.emplace_back("-std=c11");
+  if (kind == CodeKind::kMovable) {
+    Append(arguments, kMovableFlags);
+    if (!IsArm()) Append(arguments, kMovableFlagsRiscv);
+    if (!source.ends_with(".S")) Append(arguments, {"-include", kHiddenHeader});
+  }
   Append(arguments, {optimize, "-I.", "-c", source, "-o", source + ".o"});
   KINGLET_TRY(const ProcessOutput output, RunCompiler(arguments));
   if (output.status != 0 || output.signal != 0) {
@@ -219,15 +253,57 @@ Result<Image> Firmware::State::Measure(const LinkOptions& options) const {
   return image;
 }
 
+Result<MovableCode> Firmware::State::LinkMovableAt(uint32_t origin, const std::string& entry,
+                                                   const std::vector<std::string>& sources) const {
+  const std::string path = folder.path() + "/movable.elf";
+  KINGLET_CHECK(WriteFileAtomic(
+      folder.path() + "/movable.ld",
+      fmt::format(kMovableScript, fmt::arg("entry", entry), fmt::arg("origin", origin))));
+  std::vector<std::string> arguments = {Compiler()};
+  Append(arguments, board.core.compile_flags);
+  Append(arguments, {"-nostdlib", "-T", "movable.ld", "-Wl,--gc-sections", "-Wl,--no-relax"});
+  for (const std::string& source : sources) arguments.push_back(source + ".o");
+  Append(arguments, {"-Wl,--start-group", "-lc", "-lgcc", "-Wl,--end-group", "-o", "movable.elf"});
+  KINGLET_TRY(const ProcessOutput output, RunCompiler(arguments));
+  if (output.status != 0 || output.signal != 0) {
+    return Fail(Code::kInvalid, "{} does not link for {}: {}", entry, board.core.name,
+                FirstErrorLine(output.text));
+  }
+  KINGLET_TRY(const Bytes bytes, ReadFile(path, kImageBytesMax));
+  KINGLET_TRY(const Elf elf, ParseElf(bytes));
+  MovableCode code;
+  for (const ElfSection& section : elf.sections) {
+    if (section.name != kMovableSection || !section.loaded || section.writable) {
+      return Fail(Code::kInvalid,
+                  "{}: {} B in {}: movable code has no variables and no tables of addresses", entry,
+                  section.bytes, section.name);
+    }
+    code.bytes.assign(section.content.begin(), section.content.end());
+    code.alignment_bytes = section.alignment_bytes;
+  }
+  if (elf.relocation_bytes != 0) {
+    return Fail(Code::kInvalid, "{}: {} B of relocations: movable code has none", entry,
+                elf.relocation_bytes);
+  }
+  const auto found = elf.symbols.find(entry);
+  if (found == elf.symbols.end() || found->second - origin >= code.bytes.size()) {
+    return Fail(Code::kInvalid, "{}: is no function of the linked code", entry);
+  }
+  code.entry_offset = found->second - origin;
+  return code;
+}
+
 Firmware::Firmware(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Firmware::Firmware(Firmware&&) noexcept = default;
 Firmware::~Firmware() = default;
 
-Result<Firmware> Firmware::Start(const board::Board& board, std::string optimize) {
+Result<Firmware> Firmware::Start(const board::Board& board, std::string optimize, CodeKind kind) {
   KINGLET_TRY(Machine machine, FindMachine(board.core.machine));
   KINGLET_TRY(TemporaryFolder folder, TemporaryFolder::Make("kinglet-firmware-"));
-  return Firmware(
-      std::make_unique<State>(board, std::move(machine), std::move(optimize), std::move(folder)));
+  Firmware firmware(std::make_unique<State>(board, std::move(machine), std::move(optimize), kind,
+                                            std::move(folder)));
+  if (kind == CodeKind::kMovable) KINGLET_CHECK(firmware.Add({{kHiddenHeader, kHidden}}));
+  return firmware;
 }
 
 Status Firmware::Add(const SourceFiles& files) {
@@ -246,7 +322,7 @@ Status Firmware::Add(const SourceFiles& files) {
 }
 
 Result<std::vector<std::string>> Firmware::AddPort(Port port) {
-  const std::string core = state_->board.core.toolchain == "arm-none-eabi" ? "arm" : "riscv";
+  const std::string core = state_->IsArm() ? "arm" : "riscv";
   std::vector<std::string> sources = {"device/port/startup.cc", core == "arm"
                                                                     ? "device/port/arm/entry.cc"
                                                                     : "device/port/riscv/entry.S"};
@@ -264,7 +340,20 @@ Result<std::vector<std::string>> Firmware::AddPort(Port port) {
   return sources;
 }
 
+Result<MovableCode> Firmware::LinkMovable(const std::string& entry,
+                                          const std::vector<std::string>& sources) {
+  KINGLET_ASSERT(state_->kind == CodeKind::kMovable);
+  KINGLET_CHECK(state_->CompileAll(sources));
+  KINGLET_TRY(MovableCode code, state_->LinkMovableAt(kOrigins[0], entry, sources));
+  KINGLET_TRY(const MovableCode moved, state_->LinkMovableAt(kOrigins[1], entry, sources));
+  if (code.bytes != moved.bytes) {
+    return Fail(Code::kInvalid, "{}: holds addresses: movable code has none", entry);
+  }
+  return code;
+}
+
 Result<Image> Firmware::Link(const LinkOptions& options) {
+  KINGLET_ASSERT(state_->kind == CodeKind::kFixed);
   KINGLET_CHECK(state_->CompileAll(options.sources));
   KINGLET_TRY(const MemoryLimits limits, state_->Limits(options));
   KINGLET_CHECK(state_->CallLinker(options, limits));

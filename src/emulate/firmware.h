@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "src/base/bytes.h"
 #include "src/base/result.h"
 #include "src/board/board.h"
 
@@ -53,10 +54,21 @@ struct LinkOptions {
   Fit fit = Fit::kBoard;
 };
 
+// Code and constants that run wherever they are put, at a multiple of alignment_bytes.
+struct MovableCode {
+  Bytes bytes;
+  uint32_t entry_offset = 0;
+  uint32_t alignment_bytes = 0;
+};
+
 class Firmware {
  public:
+  // Code for one place, as Link needs it, or for any, as LinkMovable does.
+  enum class CodeKind : uint8_t { kFixed, kMovable };
+
   // `optimize` is the compiler's level, "-O2" or "-Os".
-  static Result<Firmware> Start(const board::Board& board, std::string optimize = "-O2");
+  static Result<Firmware> Start(const board::Board& board, std::string optimize = "-O2",
+                                CodeKind kind = CodeKind::kFixed);
   Firmware(Firmware&&) noexcept;
   Firmware& operator=(Firmware&&) = delete;
   ~Firmware();
@@ -75,6 +87,13 @@ class Firmware {
   // when the image does not fit the board, with the figures: "application needs 70,112 B of flash,
   // nucleo-x has 65,536 B: ...".
   Result<Image> Link(const LinkOptions& options);
+
+  // Compiles `sources` and links what the function `entry` (extern "C") needs of them and of the
+  // compiler's libraries. What leaves is proven to be movable: there are no relocations, no table
+  // of addresses and nothing writable, and linked for two places the bytes are the same. kInvalid
+  // names what stands against it.
+  Result<MovableCode> LinkMovable(const std::string& entry,
+                                  const std::vector<std::string>& sources);
 
  private:
   struct State;

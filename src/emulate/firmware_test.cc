@@ -114,5 +114,49 @@ TEST(Firmware, KeepsFilesInsideItsFolder) {
   EXPECT_FALSE(firmware->Add({{"x.cc", "2"}})) << "a second text under the same name";
 }
 
+// `text` as C++ or assembler, from the extension of `path`, linked to run anywhere.
+Result<MovableCode> LinkMovable(const std::string& board, const std::string& text,
+                                const std::string& path = "a.cc") {
+  KINGLET_TRY(Firmware firmware,
+              Firmware::Start(*board::LoadBoard(board), "-O2", Firmware::CodeKind::kMovable));
+  KINGLET_CHECK(firmware.Add({{path, text}}));
+  return firmware.LinkMovable("f", {path});
+}
+
+constexpr const char* kMovableSource =
+    "#include <string.h>\nextern \"C\" void f(int* p);\n"
+    "extern const int table[50];\n"
+    "[[gnu::noinline]] static void Add(int* p) { for (int i = 0; i < 50; ++i) p[i] += table[i]; }\n"
+    "void f(int* p) { memset(p, p[0], p[1]); Add(p); p[2] /= p[3]; }\n"
+    "const int table[50] = {1, 2, 3};\n";
+
+TEST(Firmware, MovableCodeBringsWhatItCalls) {
+  for (const char* core : {"cortex-m0plus", "cortex-m4f", "cortex-m55", "rv32imc"}) {
+    const auto code = LinkMovable(core, kMovableSource);
+    ASSERT_TRUE(code) << core << ": " << code.error().message;
+    EXPECT_GE(code->bytes.size(), 50 * sizeof(int)) << core;
+    EXPECT_LT(code->entry_offset, code->bytes.size()) << core;
+  }
+}
+
+TEST(Firmware, WhatCannotMoveIsRefused) {
+  const std::string head = "extern \"C\" int f(int i);\n";
+  for (const char* core : {"cortex-m0plus", "cortex-m4f", "rv32imc"}) {
+    const auto message = [&](const std::string& text, const std::string& path = "a.cc") {
+      const auto code = LinkMovable(core, text, path);
+      return code ? std::string("linked") : code.error().message;
+    };
+    EXPECT_THAT(message(head + "static int n = 3; int f(int i) { return n += i; }\n"),
+                HasSubstr("data: movable code has no variables"));
+    EXPECT_THAT(message(head + "static int n; int f(int i) { return n += i; }\n"),
+                HasSubstr("bss: movable code has no variables"));
+    EXPECT_THAT(message(head + "const char* const names[] = {\"ab\", \"c\", \"def\"};\n"
+                               "int f(int i) { return names[i][0]; }\n"),
+                HasSubstr("movable code has no variables and no tables of addresses"));
+    EXPECT_THAT(message("  .text\n  .globl f\n  .type f, %function\nf:\n  .word f\n", "a.S"),
+                HasSubstr("f: holds addresses"));
+  }
+}
+
 }  // namespace
 }  // namespace kinglet::emulate

@@ -74,6 +74,13 @@ TEST_F(GeneratedFolder, EveryKindOfOperatorPassesItsSelfTestWithTheHook) {
   EXPECT_THAT(text_, HasSubstr("passed"));
 }
 
+TEST_F(GeneratedFolder, AModelThatMovesNothingBuilds) {
+  kinglet::testing::GraphBuilder b("flat", 1);
+  Write(b.Finish({b.Flatten(b.Input({1, 2, 3, 1}))}), {.name = {}, .passes = optimize::NoPasses()});
+  ASSERT_EQ(BuildSelfTest(), 0) << text_;
+  EXPECT_EQ(Run({"./self_test"}), 0) << text_;
+}
+
 TEST_F(GeneratedFolder, TheSelfTestFailsWhenOneWeightIsDamaged) {
   Write(kinglet::testing::SmallNetwork());
   const std::string sign = "constexpr int8_t kLayer0Weights[] = {\n    ";
