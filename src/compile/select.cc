@@ -24,7 +24,8 @@ constexpr NamedSet kSets[] = {{"portable", KernelSet::kPortable},
 std::vector<Selector> SelectorsOf(KernelSet set) {
   switch (set) {
     case KernelSet::kCortexM4:
-      return {cortex_m4::SelectConv2d, cortex_m4::SelectFullyConnected};
+      return {cortex_m4::SelectConv2d, cortex_m4::SelectDepthwiseConv2d,
+              cortex_m4::SelectFullyConnected};
     case KernelSet::kArmv6M:
     case KernelSet::kHelium:
     case KernelSet::kRiscv:

@@ -15,6 +15,8 @@ using Selector = std::optional<ir::KernelCall> (*)(const ir::Graph&, const ir::K
 
 namespace cortex_m4 {
 std::optional<ir::KernelCall> SelectConv2d(const ir::Graph& graph, const ir::KernelCall& call);
+std::optional<ir::KernelCall> SelectDepthwiseConv2d(const ir::Graph& graph,
+                                                    const ir::KernelCall& call);
 std::optional<ir::KernelCall> SelectFullyConnected(const ir::Graph& graph,
                                                    const ir::KernelCall& call);
 }  // namespace cortex_m4

@@ -1,5 +1,6 @@
 #include "device/kernels/cortex_m4/conv_2d.h"
 
+#include "device/kernels/cortex_m4/clamp.h"
 #include "device/kernels/cortex_m4/tile.h"
 #include "device/kernels/requantize.h"
 #include "device/kernels/window.h"
@@ -7,8 +8,8 @@
 namespace kinglet::kernels {
 namespace {
 
-constexpr int32_t kPixels = 4;      // of a tile
-constexpr int32_t kQuadWords = 8;   // of a tile, for four elements of its pixels
+constexpr int32_t kPixels = 4;     // of a tile
+constexpr int32_t kQuadWords = 8;  // of a tile, for four elements of its pixels
 
 // Where the windows of pixels lie and how they are cut into runs.
 struct Layout {
@@ -115,12 +116,6 @@ void EncodeFour(const Layout& l, Pixel pixel, int32_t* tile) {
   }
 }
 
-void ClampAll(const TiledConv2dParams& p, int32_t count, int8_t* values) {
-  for (int32_t i = 0; i < count; ++i) {
-    values[i] = static_cast<int8_t>(Clamp(values[i], p.activation_min, p.activation_max));
-  }
-}
-
 }  // namespace
 
 void TiledConv2d(const TiledConv2dParams& params, const int8_t* input, const int32_t* packed,
@@ -132,11 +127,10 @@ void TiledConv2d(const TiledConv2dParams& params, const int8_t* input, const int
   int8_t* const behind_tile = reinterpret_cast<int8_t*>(scratch + kQuadWords * quads);
   const Layout layout{p, input, behind_tile, run_quads, quads / p.filter_h};
   int8_t* const staging = behind_tile + (p.input_c % 4 == 0 ? 0 : 4 * run_quads);
-  KingletConvTile job{scratch, packed, output, quads, pairs, p.output_c,
-                      2 * p.output_zero_point + 1};
-  const auto run = p.activation_min >= p.output_zero_point ? KingletConvTileRectified
-                                                           : KingletConvTileSigned;
-  const bool clamps = p.activation_min > -128 || p.activation_max < 127;
+  KingletConvTile job{
+      scratch, packed, output, quads, pairs, p.output_c, 2 * p.output_zero_point + 1};
+  const auto run =
+      p.activation_min >= p.output_zero_point ? KingletConvTileRectified : KingletConvTileSigned;
   Pixel pixel{0, 0};
   for (int32_t left = p.output_h * p.output_w; left > 0; left -= kPixels) {
     const int32_t count = Min(left, kPixels);
@@ -161,7 +155,7 @@ void TiledConv2d(const TiledConv2dParams& params, const int8_t* input, const int
         }
       }
     }
-    if (clamps) ClampAll(p, count * p.output_c, output);
+    ClampAll(p, count * p.output_c, output);
     output += count * p.output_c;
   }
 }

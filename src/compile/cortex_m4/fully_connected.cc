@@ -39,7 +39,7 @@ std::optional<ir::KernelCall> SelectFullyConnected(const ir::Graph& graph,
     channels.push_back(*std::move(channel));
   }
   const size_t outputs = channels.size();
-  channels.resize((outputs + 3) / 4 * 4, {std::vector<int32_t>((size + 3) / 4, 0), 0, 0, 0});
+  channels.resize((outputs + 3) / 4 * 4, {std::vector<int32_t>((size + 3) / 4, 0), 0, {}});
   std::vector<int32_t> packed;
   for (size_t o = 0; o < channels.size(); o += 4) {
     for (size_t q = 0; q < channels[o].words.size(); ++q) {
@@ -48,13 +48,14 @@ std::optional<ir::KernelCall> SelectFullyConnected(const ir::Graph& graph,
     for (size_t k = o; k < o + 4; ++k) packed.push_back(channels[k].twice_bias);
   }
 
-  ir::KernelCall tiled{call.op_index,
-                       &ir::kTiledFullyConnected,
-                       kernels::TiledFullyConnectedParams{
-                           portable.batches, portable.input_size, portable.output_size,
-                           portable.output_zero_point, channels[0].multiplier, channels[0].shift,
-                           portable.activation_min, portable.activation_max},
-                       {}};
+  ir::KernelCall tiled{
+      call.op_index,
+      &ir::kTiledFullyConnected,
+      kernels::TiledFullyConnectedParams{portable.batches, portable.input_size,
+                                         portable.output_size, portable.output_zero_point,
+                                         channels[0].scale.multiplier, channels[0].scale.shift,
+                                         portable.activation_min, portable.activation_max},
+      {}};
   tiled.arguments.push_back(call.arguments[0]);
   tiled.arguments.push_back(ConstantArgument("packed", packed));
   tiled.arguments.push_back(call.arguments[3]);
