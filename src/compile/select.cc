@@ -24,8 +24,9 @@ constexpr NamedSet kSets[] = {{"portable", KernelSet::kPortable},
 std::vector<Selector> SelectorsOf(KernelSet set) {
   switch (set) {
     case KernelSet::kCortexM4:
-      return {cortex_m4::SelectConv2d, cortex_m4::SelectDepthwiseConv2d,
-              cortex_m4::SelectFullyConnected};
+      return {cortex_m4::SelectConv2d,         cortex_m4::SelectDepthwiseConv2d,
+              cortex_m4::SelectFullyConnected, cortex_m4::SelectAdd,
+              cortex_m4::SelectAveragePool2d,  cortex_m4::SelectMaxPool2d};
     case KernelSet::kArmv6M:
     case KernelSet::kHelium:
     case KernelSet::kRiscv:

@@ -19,6 +19,11 @@ const int8_t* AtWholePixels(const StripDepthwiseParams& p, const int8_t* input, 
   return moved;
 }
 
+// Filters of three rows of one triple have their words in the job itself.
+bool AnyFilter(const StripDepthwiseParams& p) {
+  return p.filter_h != 3 || StripDepthwiseTriples(p) != 1;
+}
+
 // The words of a triple of taps, doubled.
 void Expand(int32_t taps, int32_t* words) {
   const int32_t w0 = static_cast<int8_t>(taps & 0xFF);
@@ -34,99 +39,108 @@ void Expand(int32_t taps, int32_t* words) {
 struct Strip {
   const StripDepthwiseParams& p;
   int32_t* words;
-  int32_t pitch;
-  int32_t rows;
+  int32_t row_quads;  // a row has 4 words each
   int32_t window_h;
-  bool whole;  // holds all rows, so that rows of padding stay as they are
+  int32_t rows_of_outputs;  // that a full strip gives
   KingletWiden widen;
   KingletDepthwise job;
 
-  int32_t* Row(int32_t row) const { return words + row * (pitch / 4); }
+  int32_t* Row(int32_t row) const { return words + 4 * row_quads * row; }
 
   void Fill(int32_t begin, int32_t end) const {
     const uint32_t half = static_cast<uint32_t>(p.input_zero_point) & 0xFFFFU;
     const int32_t pair = static_cast<int32_t>(half << 16 | half);
-    for (int32_t* word = Row(begin); word < Row(end); ++word) *word = pair;
+    int32_t* const behind = Row(end);
+    for (int32_t* word = Row(begin); word < behind; ++word) *word = pair;
   }
 
-  // Rows begin to end; row 0 is row `first` of the input.
-  void Load(const int8_t* channel, int32_t first, int32_t begin, int32_t end) {
-    const int32_t inside = Clamp(-first, begin, end);
-    const int32_t outside = Clamp(p.input_h - first, inside, end);
-    if (!whole) {
-      Fill(begin, inside);
-      Fill(outside, end);
-    }
-    if (inside == outside || widen.columns <= 0) return;
+  // Rows begin to end, of which those from `inside` to `outside` lie in the input. Row 0 is row
+  // `first` of the input.
+  void Load(const int8_t* channel, int32_t first, int32_t inside, int32_t outside) {
+    if (inside >= outside || widen.columns <= 0) return;
     widen.input = channel + (first + inside) * widen.row_step;
     widen.rows = outside - inside;
     widen.strip = reinterpret_cast<int16_t*>(Row(inside)) + p.pad_left;
     KingletWidenRows(&widen);
   }
 
+  void SetRows(int32_t count) {
+    job.end = reinterpret_cast<const int16_t*>(Row(count * p.stride_h));
+  }
+
+  // In several strips: rows that the next one needs, too, are moved to its begin.
   void Run(const int8_t* channel, int8_t* output, void (*compute)(const KingletDepthwise*)) {
     int32_t first = -p.pad_top;
     int32_t loaded = 0;
-    const int32_t row_words = p.stride_h * (pitch / 4);
     for (int32_t left = p.output_h;;) {
-      const int32_t count = Min(left, (rows - window_h) / p.stride_h + 1);
+      const int32_t count = Min(left, rows_of_outputs);
       const int32_t end = (count - 1) * p.stride_h + window_h;
-      Load(channel, first, loaded, end);
-      const auto* window = reinterpret_cast<const int16_t*>(words);
+      const int32_t inside = Clamp(-first, loaded, end);
+      const int32_t outside = Clamp(p.input_h - first, inside, end);
+      Fill(loaded, inside);
+      Fill(outside, end);
+      Load(channel, first, inside, outside);
       job.output = output;
-      job.window = window;
-      job.limit = window + p.output_w * p.stride_w;
-      job.end = reinterpret_cast<const int16_t*>(words + count * row_words);
+      SetRows(count);
       compute(&job);
       left -= count;
       if (left == 0) return;
       const int32_t done = count * p.stride_h;
       loaded = Max(end - done, 0);
-      if (loaded > 0) KingletMoveDown(words, Row(done), loaded * (pitch / 16));
+      if (loaded > 0) KingletMoveDown(words, Row(done), loaded * row_quads);
       first += done;
       output += count * p.output_w * job.output_step;
     }
   }
 };
 
-template <bool kAnyFilter>
 void RunChannels(const StripDepthwiseParams& p, const int8_t* input, const int32_t* packed,
                  int32_t* scratch, int8_t* output, void (*compute)(const KingletDepthwise*)) {
   const int32_t output_c = p.input_c * p.depth_multiplier;
   const int32_t triples = p.filter_h * StripDepthwiseTriples(p);
+  const int32_t pitch = StripDepthwisePitch(p);
+  const int32_t rows = StripDepthwiseRows(p);
   const int32_t window_h = StripDepthwiseWindowHeight(p);
-  Strip strip{p, scratch, StripDepthwisePitch(p), StripDepthwiseRows(p), window_h, false, {}, {}};
-  strip.whole = strip.rows == (p.output_h - 1) * p.stride_h + window_h;
-  strip.Fill(0, strip.rows);
-  int32_t* const taps = strip.Row(strip.rows) + kStripDepthwiseTailBytes / 4;
+  const bool whole = rows == (p.output_h - 1) * p.stride_h + window_h;
+  Strip strip{p, scratch, pitch / 16, window_h, (rows - window_h) / p.stride_h + 1, {}, {}};
+  strip.Fill(0, rows);
+  // Rows of the input, when all are in the strip.
+  const int32_t inside = Min(p.pad_top, rows);
+  const int32_t outside = Clamp(p.input_h + p.pad_top, inside, rows);
 
   KingletWiden& widen = strip.widen;
   widen.step = p.input_c;
   widen.row_step = p.input_w * p.input_c;
   widen.columns = Min(p.input_w, (p.output_w - 1) * p.stride_w + p.filter_w - p.pad_left);
-  widen.pitch = strip.pitch;
+  widen.pitch = pitch;
   KingletDepthwise& job = strip.job;
   job.rectified = p.activation_min >= p.output_zero_point ? 1 : 0;
   job.output_step = output_c;
-  job.row_step = p.stride_h * strip.pitch;
-  job.tap_row_step = p.dilation_h * strip.pitch;
+  job.window = reinterpret_cast<const int16_t*>(scratch);
+  job.limit = job.window + p.output_w * p.stride_w;
+  job.row_step = p.stride_h * pitch;
+  job.tap_row_step = p.dilation_h * pitch;
+  int32_t* const taps = AnyFilter(p) ? strip.Row(rows) + kStripDepthwiseTailBytes / 4 : job.weights;
   job.taps = taps;
   job.taps_end = taps + 2 * triples;
   job.triples = StripDepthwiseTriples(p);
+  strip.SetRows(p.output_h);
 
   const int8_t* channel = AtWholePixels(p, input, output);
   int32_t copies = p.depth_multiplier;
-  for (int32_t c = 0; c < output_c; ++c, packed += 2 + triples) {
-    job.twice_bias = packed[0];
-    job.multiplier = packed[1];
-    job.shift = packed[2] >> 24;
+  for (int32_t c = 0; c < output_c; ++c) {
+    job.twice_bias = *packed++;
+    job.multiplier = *packed++;
+    job.shift = *packed >> 24;
     job.rounding = WrappingShiftLeft(2 * p.output_zero_point + 1, job.shift);
-    if (kAnyFilter) {
-      for (int32_t i = 0; i < triples; ++i) Expand(packed[2 + i], taps + 2 * i);
+    for (int32_t i = 0; i < triples; ++i) Expand(*packed++, taps + 2 * i);
+    if (whole) {
+      strip.Load(channel, -p.pad_top, inside, outside);
+      job.output = output + c;
+      compute(&job);
     } else {
-      for (int32_t i = 0; i < 3; ++i) Expand(packed[2 + i], job.weights + 2 * i);
+      strip.Run(channel, output + c, compute);
     }
-    strip.Run(channel, output + c, compute);
     if (--copies == 0) {
       copies = p.depth_multiplier;
       ++channel;
@@ -137,32 +151,41 @@ void RunChannels(const StripDepthwiseParams& p, const int8_t* input, const int32
 
 }  // namespace
 
-void StripDepthwise6(const StripDepthwiseParams& params, const int8_t* input, const int32_t* packed, int32_t* scratch, int8_t* output) {
-  RunChannels<false>(params, input, packed, scratch, output, KingletDepthwise6);
+void StripDepthwise6(const StripDepthwiseParams& params, const int8_t* input, const int32_t* packed,
+                     int32_t* scratch, int8_t* output) {
+  RunChannels(params, input, packed, scratch, output, KingletDepthwise6);
 }
-void StripDepthwise5(const StripDepthwiseParams& params, const int8_t* input, const int32_t* packed, int32_t* scratch, int8_t* output) {
-  RunChannels<false>(params, input, packed, scratch, output, KingletDepthwise5);
+void StripDepthwise5(const StripDepthwiseParams& params, const int8_t* input, const int32_t* packed,
+                     int32_t* scratch, int8_t* output) {
+  RunChannels(params, input, packed, scratch, output, KingletDepthwise5);
 }
-void StripDepthwise4(const StripDepthwiseParams& params, const int8_t* input, const int32_t* packed, int32_t* scratch, int8_t* output) {
-  RunChannels<false>(params, input, packed, scratch, output, KingletDepthwise4);
+void StripDepthwise4(const StripDepthwiseParams& params, const int8_t* input, const int32_t* packed,
+                     int32_t* scratch, int8_t* output) {
+  RunChannels(params, input, packed, scratch, output, KingletDepthwise4);
 }
-void StripDepthwise3(const StripDepthwiseParams& params, const int8_t* input, const int32_t* packed, int32_t* scratch, int8_t* output) {
-  RunChannels<false>(params, input, packed, scratch, output, KingletDepthwise3);
+void StripDepthwise3(const StripDepthwiseParams& params, const int8_t* input, const int32_t* packed,
+                     int32_t* scratch, int8_t* output) {
+  RunChannels(params, input, packed, scratch, output, KingletDepthwise3);
 }
-void StripDepthwiseAnyFilter(const StripDepthwiseParams& params, const int8_t* input, const int32_t* packed, int32_t* scratch, int8_t* output) {
-  RunChannels<true>(params, input, packed, scratch, output, KingletDepthwiseAny);
+void StripDepthwiseAnyFilter(const StripDepthwiseParams& params, const int8_t* input,
+                             const int32_t* packed, int32_t* scratch, int8_t* output) {
+  RunChannels(params, input, packed, scratch, output, KingletDepthwiseAny);
 }
-void StripDepthwise6Stride2(const StripDepthwiseParams& params, const int8_t* input, const int32_t* packed, int32_t* scratch, int8_t* output) {
-  RunChannels<false>(params, input, packed, scratch, output, KingletDepthwise6Stride2);
+void StripDepthwise6Stride2(const StripDepthwiseParams& params, const int8_t* input,
+                            const int32_t* packed, int32_t* scratch, int8_t* output) {
+  RunChannels(params, input, packed, scratch, output, KingletDepthwise6Stride2);
 }
-void StripDepthwise4Stride2(const StripDepthwiseParams& params, const int8_t* input, const int32_t* packed, int32_t* scratch, int8_t* output) {
-  RunChannels<false>(params, input, packed, scratch, output, KingletDepthwise4Stride2);
+void StripDepthwise4Stride2(const StripDepthwiseParams& params, const int8_t* input,
+                            const int32_t* packed, int32_t* scratch, int8_t* output) {
+  RunChannels(params, input, packed, scratch, output, KingletDepthwise4Stride2);
 }
-void StripDepthwise3Stride2(const StripDepthwiseParams& params, const int8_t* input, const int32_t* packed, int32_t* scratch, int8_t* output) {
-  RunChannels<false>(params, input, packed, scratch, output, KingletDepthwise3Stride2);
+void StripDepthwise3Stride2(const StripDepthwiseParams& params, const int8_t* input,
+                            const int32_t* packed, int32_t* scratch, int8_t* output) {
+  RunChannels(params, input, packed, scratch, output, KingletDepthwise3Stride2);
 }
-void StripDepthwiseAnyFilterStride2(const StripDepthwiseParams& params, const int8_t* input, const int32_t* packed, int32_t* scratch, int8_t* output) {
-  RunChannels<true>(params, input, packed, scratch, output, KingletDepthwiseAnyStride2);
+void StripDepthwiseAnyFilterStride2(const StripDepthwiseParams& params, const int8_t* input,
+                                    const int32_t* packed, int32_t* scratch, int8_t* output) {
+  RunChannels(params, input, packed, scratch, output, KingletDepthwiseAnyStride2);
 }
 
 }  // namespace kinglet::kernels

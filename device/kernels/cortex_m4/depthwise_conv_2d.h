@@ -1,5 +1,6 @@
 // Depthwise 2-D convolution for Armv7E-M, channel by channel: rows of one channel are widened to 16
-// bits into a strip, with the padding around them, and SMLAD does two taps a row in one instruction.
+// bits into a strip, with the padding around them, and SMLAD does two taps a row in one
+// instruction.
 //
 // Three taps w0 w1 w2 become the words (w0, w1) and (w1, w2). With the words a = (x0, x1) and
 // b = (x2, x3) of a row two neighbouring outputs are a * (w0, w1) + x2 * w2 and x1 * w0 + b * (w1,
@@ -33,14 +34,14 @@ struct StripDepthwiseParams {
 // With depth_multiplier 1, output_w <= input_w and pad_top below the window's height the output may
 // be the input or begin before it: a channel's rows are widened before they are overwritten, and an
 // input that lies a broken number of pixels behind the output is moved first.
-void StripDepthwise6(const StripDepthwiseParams& params, const int8_t* input,
-                     const int32_t* packed, int32_t* scratch, int8_t* output);
-void StripDepthwise5(const StripDepthwiseParams& params, const int8_t* input,
-                     const int32_t* packed, int32_t* scratch, int8_t* output);
-void StripDepthwise4(const StripDepthwiseParams& params, const int8_t* input,
-                     const int32_t* packed, int32_t* scratch, int8_t* output);
-void StripDepthwise3(const StripDepthwiseParams& params, const int8_t* input,
-                     const int32_t* packed, int32_t* scratch, int8_t* output);
+void StripDepthwise6(const StripDepthwiseParams& params, const int8_t* input, const int32_t* packed,
+                     int32_t* scratch, int8_t* output);
+void StripDepthwise5(const StripDepthwiseParams& params, const int8_t* input, const int32_t* packed,
+                     int32_t* scratch, int8_t* output);
+void StripDepthwise4(const StripDepthwiseParams& params, const int8_t* input, const int32_t* packed,
+                     int32_t* scratch, int8_t* output);
+void StripDepthwise3(const StripDepthwiseParams& params, const int8_t* input, const int32_t* packed,
+                     int32_t* scratch, int8_t* output);
 void StripDepthwiseAnyFilter(const StripDepthwiseParams& params, const int8_t* input,
                              const int32_t* packed, int32_t* scratch, int8_t* output);
 void StripDepthwise6Stride2(const StripDepthwiseParams& params, const int8_t* input,

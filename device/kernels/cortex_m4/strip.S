@@ -195,11 +195,14 @@
         cmp     r11, #0
         beq     4f
         scale_all \count, 1
-        b       5f
+3:
+        ldrd    r9, r10, [sp, #OUTPUT]
+        .endm
+// Stands behind the function.
+        .macro scale_signed count
 4:
         scale_all \count, 0
-5:
-        ldrd    r9, r10, [sp, #OUTPUT]
+        b       3b
         .endm
 
 // r9: output, r10: step. Leaves the flags alone.
@@ -207,23 +210,24 @@
         strb    r0, [r9]
         strb    r1, [r9, r10]
         strb    r2, [r9, r10, lsl #1]
-        add     r11, r10, r10, lsl #1
+        .if \count > 4
+        strb    r4, [r9, r10, lsl #2]
+        .endif
+        add     r9, r9, r10
+        .if \count > 3
+        strb    r3, [r9, r10, lsl #1]
+        .endif
         .if \count == 3
-        add     r9, r9, r11
-        .else
-        strb    r3, [r9, r11]
-        .if \count == 4
+        add     r9, r9, r10, lsl #1
+        .elseif \count == 4
+        add     r9, r9, r10
+        add     r9, r9, r10, lsl #1
+        .elseif \count == 5
         add     r9, r9, r10, lsl #2
         .else
-        strb    r4, [r9, r10, lsl #2]
-        add     r9, r9, r11
-        .if \count == 5
-        add     r9, r9, r10, lsl #1
-        .else
-        strb    r5, [r9, r10, lsl #1]
-        add     r9, r9, r11
-        .endif
-        .endif
+        strb    r5, [r9, r10, lsl #2]
+        add     r9, r9, r10
+        add     r9, r9, r10, lsl #2
         .endif
         str     r9, [sp, #OUTPUT]
         .endm
@@ -270,6 +274,7 @@
         bne     0b
         .endm
 
+// Leaves limit, window, row step, end and tap row step in r5 to r9.
         .macro enter
         push    {r4-r11, lr}
         sub     sp, #FRAME
@@ -288,7 +293,11 @@
         .if \count == 6 && \stride == 2
         sub     lr, lr, #16
         .endif
-        ldr     r12, [sp, #(LIMIT + 4)]
+        .if \single
+        sub     r1, r7, lr, lsl #1      // from the last row of a window to the next window
+        str     r1, [sp, #ROW_STEP]
+        .endif
+        mov     r12, r6
 0:
         .if \count == 6
         ldr     r5, [sp, #BIAS]
@@ -304,7 +313,6 @@
         row     \count, \stride, 1, 0
         add     r12, r12, lr
         row     \count, \stride, 2, 0
-        sub     r12, r12, lr, lsl #1
         scale_sums \count
         .if \single
         store   \count
@@ -313,6 +321,7 @@
         cmp     r12, r7
         bne     0b
         .else
+        sub     r12, r12, lr, lsl #1
         .if \count == 6 && \stride == 2
         sub     r12, r12, #24           // 48 bytes of words were read
         .else
@@ -322,6 +331,7 @@
         .endif
         add     sp, #FRAME
         pop     {r4-r11, pc}
+        scale_signed \count
         .size   \name, . - \name
         .endm
 
@@ -342,7 +352,7 @@
         stm     r12, {r1-r3}
         sub     r9, r9, r3, lsl #2
         str     r9, [sp, #ROW_GAP]
-        ldr     r12, [sp, #(LIMIT + 4)]
+        mov     r12, r6
 0:
         str     r12, [sp, #TILE_WINDOW]
         ldr     r0, [sp, #BIAS]
@@ -379,6 +389,7 @@
         finish  4, \stride
         add     sp, #FRAME
         pop     {r4-r11, pc}
+        scale_signed 4
         .size   \name, . - \name
         .endm
 

@@ -15,7 +15,8 @@ KINGLET_PARAMS(TiledConv2dParams, input_h, input_w, input_c, output_h, output_w,
                input_zero_point, output_zero_point, activation_min, activation_max);
 
 inline constexpr std::string_view kTiledConv2dSources[] = {
-    "cortex_m4/conv_2d.cc", "cortex_m4/tile.S", "cortex_m4/tile_model.cc"};
+    "cortex_m4/conv_2d.cc", "cortex_m4/clamp.S", "cortex_m4/clamp_model.cc", "cortex_m4/tile.S",
+    "cortex_m4/tile_model.cc"};
 KINGLET_KERNEL_FROM(kTiledConv2d, TiledConv2d, "cortex_m4/conv_2d", kTiledConv2dSources);
 
 }  // namespace kinglet::ir

@@ -19,7 +19,8 @@ KINGLET_PARAMS(StripDepthwiseParams, input_h, input_w, input_c, output_h, output
 
 inline constexpr std::string_view kStripDepthwiseFile = "cortex_m4/depthwise_conv_2d";
 inline constexpr std::string_view kStripDepthwiseSources[] = {
-    "cortex_m4/depthwise_conv_2d.cc", "cortex_m4/strip.S", "cortex_m4/strip_model.cc"};
+    "cortex_m4/depthwise_conv_2d.cc", "cortex_m4/clamp.S", "cortex_m4/clamp_model.cc",
+    "cortex_m4/strip.S", "cortex_m4/strip_model.cc"};
 KINGLET_KERNEL_FROM(kStripDepthwise6, StripDepthwise6, kStripDepthwiseFile, kStripDepthwiseSources);
 KINGLET_KERNEL_FROM(kStripDepthwise5, StripDepthwise5, kStripDepthwiseFile, kStripDepthwiseSources);
 KINGLET_KERNEL_FROM(kStripDepthwise4, StripDepthwise4, kStripDepthwiseFile, kStripDepthwiseSources);
@@ -115,11 +116,11 @@ std::optional<ir::KernelCall> SelectDepthwiseConv2d(const ir::Graph& graph,
   const auto portable = call.params.As<kernels::DepthwiseConv2dParams>();
   if (portable.batches != 1 || portable.dilation_w != 1 || portable.stride_w > 2) return {};
   const kernels::StripDepthwiseParams p{
-      portable.input_h,    portable.input_w,          portable.input_c,
-      portable.output_h,   portable.output_w,         portable.depth_multiplier,
-      portable.filter_h,   portable.filter_w,         portable.stride_h,
-      portable.stride_w,   portable.dilation_h,       portable.pad_top,
-      portable.pad_left,   portable.input_zero_point, portable.output_zero_point,
+      portable.input_h,        portable.input_w,          portable.input_c,
+      portable.output_h,       portable.output_w,         portable.depth_multiplier,
+      portable.filter_h,       portable.filter_w,         portable.stride_h,
+      portable.stride_w,       portable.dilation_h,       portable.pad_top,
+      portable.pad_left,       portable.input_zero_point, portable.output_zero_point,
       portable.activation_min, portable.activation_max};
   const auto weights = ElementsOf<int8_t>(graph, call.arguments[1]);
   const auto bias = ElementsOf<int32_t>(graph, call.arguments[2]);

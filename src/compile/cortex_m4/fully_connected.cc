@@ -13,7 +13,8 @@ KINGLET_PARAMS(TiledFullyConnectedParams, batches, input_size, output_size, outp
                multiplier, shift, activation_min, activation_max);
 
 inline constexpr std::string_view kTiledFullyConnectedSources[] = {
-    "cortex_m4/fully_connected.cc", "cortex_m4/tile.S", "cortex_m4/tile_model.cc"};
+    "cortex_m4/fully_connected.cc", "cortex_m4/clamp.S", "cortex_m4/clamp_model.cc",
+    "cortex_m4/tile.S", "cortex_m4/tile_model.cc"};
 KINGLET_KERNEL_FROM(kTiledFullyConnected, TiledFullyConnected, "cortex_m4/fully_connected",
                     kTiledFullyConnectedSources);
 
