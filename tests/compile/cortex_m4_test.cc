@@ -18,9 +18,9 @@ namespace {
 using kinglet::testing::LayerMaker;
 
 constexpr Target kTarget{KernelSet::kCortexM4};
-constexpr std::string_view kKinds[] = {"conv_2d", "depthwise_conv_2d", "depthwise_conv_2d",
-                                       "fully_connected", "add", "average_pool_2d", "max_pool_2d",
-                                       "softmax"};
+constexpr std::string_view kKinds[] = {
+    "conv_2d", "depthwise_conv_2d", "depthwise_conv_2d", "fully_connected",
+    "add",     "average_pool_2d",   "max_pool_2d",       "softmax"};
 
 constexpr char kMain[] = R"(
 #include "device/port/port.h"
@@ -44,9 +44,9 @@ ir::Graph Layers(uint64_t seed, int32_t count) {
     const ir::Graph before = maker.graph();
     const bool large = maker.Between(0, 4) == 0;
     const int32_t side = large ? 40 : 7;
-    const ir::TensorIndex x = maker.Input({1, maker.Between(1, side), maker.Between(1, side),
-                                           maker.Between(1, large ? 3 : 9)},
-                                          ir::DataType::kInt8);
+    const ir::TensorIndex x = maker.Input(
+        {1, maker.Between(1, side), maker.Between(1, side), maker.Between(1, large ? 3 : 9)},
+        ir::DataType::kInt8);
     const auto kind = static_cast<size_t>(maker.Between(0, std::size(kKinds) - 1));
     const ir::TensorIndex y = maker.Layer(kKinds[kind], x);
     if (y != ir::kNoTensor) maker.graph().outputs.push_back(y);
@@ -65,13 +65,13 @@ TEST(CortexM4, ComputesWhatTheReferenceExecutorComputes) {
     const auto model = Compile(graph, {.name = "layers", .target = kTarget});
     EXPECT_TRUE(model.has_value()) << "seed " << seed << ": " << model.error().message;
   }
-  EXPECT_THAT(chosen, ::testing::IsSupersetOf<std::string_view>(
-                          {"TiledConv2d", "TiledFullyConnected", "StripDepthwise6",
-                           "StripDepthwise5", "StripDepthwise4", "StripDepthwise3",
-                           "StripDepthwiseAnyFilter", "StripDepthwise6Stride2",
-                           "StripDepthwise4Stride2", "StripDepthwise3Stride2",
-                           "StripDepthwiseAnyFilterStride2", "LinearAdd",
-                           "QuadAveragePool2d", "QuadMaxPool2d"}));
+  EXPECT_THAT(
+      chosen,
+      ::testing::IsSupersetOf<std::string_view>(
+          {"TiledConv2d", "TiledFullyConnected", "StripDepthwise6", "StripDepthwise5",
+           "StripDepthwise4", "StripDepthwise3", "StripDepthwiseAnyFilter",
+           "StripDepthwise6Stride2", "StripDepthwise4Stride2", "StripDepthwise3Stride2",
+           "StripDepthwiseAnyFilterStride2", "LinearAdd", "QuadAveragePool2d", "QuadMaxPool2d"}));
 }
 
 Status RunOnCore(const ir::Graph& graph) {

@@ -13,9 +13,10 @@ namespace kinglet::kernels {
 struct LinearAddParams {
   int32_t count;
   int32_t multiplier1, multiplier2;
-  int32_t offset;         // from the inputs' zero points
-  int32_t rounding;       // the output's zero point and one half
-  int32_t signed_halves;  // 1: sums below zero are rounded with 1 less, as halves away from zero are
+  int32_t offset;    // from the inputs' zero points
+  int32_t rounding;  // the output's zero point and one half
+  int32_t
+      signed_halves;  // 1: sums below zero are rounded with 1 less, as halves away from zero are
   int32_t activation_min, activation_max;
 };
 

@@ -50,11 +50,30 @@ bool Gives(kernels::LinearAddParams p, const Outputs& expected) {
   for (size_t i = 0; i < kValues; ++i) {
     std::ranges::fill(input1, static_cast<int8_t>(i));
     kernels::LinearAdd(p, input1.data(), input2.data(), outputs.data());
-    if (!std::equal(outputs.begin(), outputs.end(), expected.begin() + static_cast<ptrdiff_t>(i * kValues))) {
-      return false;
-    }
+    const auto row = expected.begin() + static_cast<ptrdiff_t>(i * kValues);
+    if (!std::equal(outputs.begin(), outputs.end(), row)) return false;
   }
   return true;
+}
+
+constexpr int32_t kReach = 1 << 18;
+
+// Sets p.offset to the middle of all up to kReach away that give the expected outputs. Each pair
+// bounds it from below and from above, but for outputs that are saturated or clamped.
+void Centre(kernels::LinearAddParams& p, const Outputs& expected) {
+  int64_t least = p.offset - kReach, most = p.offset + kReach;
+  for (size_t i = 0; i < kPairs; ++i) {
+    const int64_t x1 = static_cast<int8_t>(i / kValues), x2 = static_cast<int8_t>(i % kValues);
+    const int64_t products = ((x1 * p.multiplier1) >> 8) + ((x2 * p.multiplier2) >> 8);
+    const int64_t less = p.signed_halves != 0 && products + p.offset < 0 ? 1 : 0;
+    const int64_t rest = products - less + p.rounding;
+    const int64_t output = expected[i];
+    if (output > p.activation_min)
+      least = std::max(least, (output << kernels::kLinearAddShift) - rest);
+    if (output < p.activation_max)
+      most = std::min(most, ((output + 1) << kernels::kLinearAddShift) - 1 - rest);
+  }
+  if (least <= most) p.offset = static_cast<int32_t>((least + most) / 2);
 }
 
 double Real(int32_t multiplier, int32_t shift) { return std::ldexp(multiplier, shift - 31); }
@@ -67,18 +86,14 @@ std::optional<kernels::LinearAddParams> Linear(const kernels::AddParams& p) {
   const double step2 = one * output * Real(p.input2_multiplier, p.input2_shift);
   const double offset = -step1 * p.input1_zero_point - step2 * p.input2_zero_point;
   const double rounding = std::ldexp(2 * p.output_zero_point + 1, kernels::kLinearAddShift - 1);
-  const double most = 128 * (std::abs(step1) + std::abs(step2)) + std::abs(offset) + std::abs(rounding);
-  constexpr double kLimit = 2147480000.0;  // below 2^31 by more than what is tried around it
-  if (256 * std::max(step1, step2) > kLimit || most > kLimit) return {};
+  const double most =
+      128 * (std::abs(step1) + std::abs(step2)) + std::abs(offset) + std::abs(rounding);
+  const double limit = std::ldexp(1.0, 31) - 2 * kReach;
+  if (256 * std::max(step1, step2) > limit || most > limit) return {};
   const auto rounded = [](double x) { return static_cast<int32_t>(std::llround(x)); };
-  return kernels::LinearAddParams{p.count,
-                                  rounded(256 * step1),
-                                  rounded(256 * step2),
-                                  rounded(offset),
-                                  rounded(rounding),
-                                  0,
-                                  p.activation_min,
-                                  p.activation_max};
+  return kernels::LinearAddParams{p.count,          rounded(256 * step1), rounded(256 * step2),
+                                  rounded(offset),  rounded(rounding),    0,
+                                  p.activation_min, p.activation_max};
 }
 
 }  // namespace
@@ -90,13 +105,11 @@ std::optional<ir::KernelCall> SelectAdd(const ir::Graph&, const ir::KernelCall& 
   if (!linear.has_value()) return {};
   const Outputs expected = OutputsOf(portable);
   for (const int32_t signed_halves : {0, 1}) {
-    // Products are rounded down, so that sums come out too small by up to 2.
-    for (const int32_t more : {1, 0, 2, 3, -1, 4, -2}) {
-      kernels::LinearAddParams p = *linear;
-      p.signed_halves = signed_halves;
-      p.offset += more;
-      if (Gives(p, expected)) return ir::KernelCall{call.op_index, &ir::kLinearAdd, p, call.arguments};
-    }
+    kernels::LinearAddParams p = *linear;
+    p.signed_halves = signed_halves;
+    Centre(p, expected);
+    if (Gives(p, expected))
+      return ir::KernelCall{call.op_index, &ir::kLinearAdd, p, call.arguments};
   }
   return {};
 }

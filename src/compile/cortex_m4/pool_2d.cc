@@ -28,9 +28,10 @@ namespace {
 // them is written.
 template <typename Params>
 ir::KernelCall PoolCall(const ir::KernelCall& call, const ir::Kernel& kernel, const Params& p) {
-  const kernels::QuadPool2dParams params{
-      p.batches,  p.input_h,  p.input_w,  p.output_h, p.output_w, p.channels,       p.filter_h,
-      p.filter_w, p.stride_h, p.stride_w, p.pad_top,  p.pad_left, p.activation_min, p.activation_max};
+  const kernels::QuadPool2dParams params{p.batches,        p.input_h,       p.input_w,  p.output_h,
+                                         p.output_w,       p.channels,      p.filter_h, p.filter_w,
+                                         p.stride_h,       p.stride_w,      p.pad_top,  p.pad_left,
+                                         p.activation_min, p.activation_max};
   return {call.op_index, &kernel, params, call.arguments};
 }
 
@@ -39,7 +40,8 @@ ir::KernelCall PoolCall(const ir::KernelCall& call, const ir::Kernel& kernel, co
 std::optional<ir::KernelCall> SelectAveragePool2d(const ir::Graph&, const ir::KernelCall& call) {
   if (!call.params.Is<kernels::AveragePool2dParams>()) return {};
   const auto p = call.params.As<kernels::AveragePool2dParams>();
-  const int64_t elements = int64_t{std::min(p.filter_h, p.input_h)} * std::min(p.filter_w, p.input_w);
+  const int64_t elements =
+      int64_t{std::min(p.filter_h, p.input_h)} * std::min(p.filter_w, p.input_w);
   if (p.channels < 4 || elements > kernels::kQuadAverageElementsMax) return {};
   return PoolCall(call, ir::kQuadAveragePool2d, p);
 }
