@@ -68,8 +68,8 @@ TEST(CortexM4, ComputesWhatTheReferenceExecutorComputes) {
   EXPECT_THAT(
       chosen,
       ::testing::IsSupersetOf<std::string_view>(
-          {"TiledConv2d", "TiledFullyConnected", "StripDepthwise6", "StripDepthwise5",
-           "StripDepthwise4", "StripDepthwise3", "StripDepthwiseAnyFilter",
+          {"TiledConv2d", "TiledFullyConnected", "TiledFullyConnectedPerChannel", "StripDepthwise6",
+           "StripDepthwise5", "StripDepthwise4", "StripDepthwise3", "StripDepthwiseAnyFilter",
            "StripDepthwise6Stride2", "StripDepthwise4Stride2", "StripDepthwise3Stride2",
            "StripDepthwiseAnyFilterStride2", "LinearAdd", "QuadAveragePool2d", "QuadMaxPool2d"}));
 }
