@@ -26,7 +26,10 @@ std::vector<Selector> SelectorsOf(const Target& target) {
   switch (target.kernels) {
     case KernelSet::kCortexM4:
       if (target.goal == Goal::kSpeed) selectors = {cortex_m4::SelectWinogradConv2d};
-      selectors.insert(selectors.end(), {cortex_m4::SelectConv2d, cortex_m4::SelectFullyConnected});
+      selectors.insert(selectors.end(),
+                       {cortex_m4::SelectConv2d, cortex_m4::SelectDepthwiseConv2d,
+                        cortex_m4::SelectFullyConnected, cortex_m4::SelectAdd,
+                        cortex_m4::SelectAveragePool2d, cortex_m4::SelectMaxPool2d});
       break;
     case KernelSet::kArmv6M:
     case KernelSet::kHelium:
