@@ -25,8 +25,10 @@ std::vector<Selector> SelectorsOf(KernelSet set) {
   switch (set) {
     case KernelSet::kCortexM4:
       return {cortex_m4::SelectConv2d, cortex_m4::SelectFullyConnected};
+    case KernelSet::kHelium:  // these processors have the DSP extension, too
+      return {helium::SelectConv2d, helium::SelectFullyConnected, cortex_m4::SelectConv2d,
+              cortex_m4::SelectFullyConnected};
     case KernelSet::kArmv6M:
-    case KernelSet::kHelium:
     case KernelSet::kRiscv:
     case KernelSet::kPortable:
       return {};

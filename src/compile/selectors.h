@@ -19,4 +19,10 @@ std::optional<ir::KernelCall> SelectFullyConnected(const ir::Graph& graph,
                                                    const ir::KernelCall& call);
 }  // namespace cortex_m4
 
+namespace helium {
+std::optional<ir::KernelCall> SelectConv2d(const ir::Graph& graph, const ir::KernelCall& call);
+std::optional<ir::KernelCall> SelectFullyConnected(const ir::Graph& graph,
+                                                   const ir::KernelCall& call);
+}  // namespace helium
+
 }  // namespace kinglet::compile

@@ -1,0 +1,104 @@
+#include "device/kernels/helium/dot.h"
+#include "device/kernels/requantize.h"
+
+#if !defined(__ARM_FEATURE_MVE)
+
+namespace {
+
+using kinglet::kernels::Clamp;
+using kinglet::kernels::SaturatingRoundingDoublingHighMul;
+using kinglet::kernels::WrappingAdd;
+
+constexpr int32_t kLanes = 16;
+constexpr int32_t kWords = kLanes / 4;
+
+int32_t Byte(int32_t word, int32_t i) {
+  return static_cast<int8_t>(static_cast<uint32_t>(word) >> (8 * i) & 0xFFU);
+}
+
+// VMLADAVA: sixteen weights are four words.
+int32_t AddProducts(const int8_t* input, const int32_t* weights, int32_t sum) {
+  for (int32_t i = 0; i < kLanes; ++i) {
+    sum = WrappingAdd(sum, input[i] * Byte(weights[i / 4], i % 4));
+  }
+  return sum;
+}
+
+// VRSHL by a negative `shift`: halves upwards.
+int32_t RoundingShift(int32_t x, int32_t shift) {
+  if (shift == 0) return x;
+  return static_cast<int32_t>((int64_t{x} + (int64_t{1} << (-shift - 1))) >> -shift);
+}
+
+template <bool kSigned>
+int8_t Scale(int32_t sum, int32_t multiplier, int32_t shift, const KingletClamp& clamp) {
+  int32_t scaled = SaturatingRoundingDoublingHighMul(sum, multiplier);
+  if (kSigned && scaled < 0 && scaled != INT32_MIN) --scaled;
+  return static_cast<int8_t>(Clamp(WrappingAdd(RoundingShift(scaled, shift), clamp.zero_point[0]),
+                                   clamp.min[0], clamp.max[0]));
+}
+
+template <bool kSigned>
+void RunPair(const KingletPixelPair& job) {
+  const int32_t* packed = job.packed;
+  const int8_t* const inputs[2] = {job.input0, job.input1};
+  int8_t* const outputs[2] = {job.output0, job.output1};
+  for (int32_t group = 0; group < job.groups; ++group) {
+    int32_t sums[2][4];
+    for (int32_t pixel = 0; pixel < 2; ++pixel) {
+      for (int32_t c = 0; c < 4; ++c) sums[pixel][c] = packed[c];
+    }
+    packed += 4;
+    for (int32_t b = 0; b < job.blocks; ++b) {
+      for (int32_t c = 0; c < 4; ++c, packed += kWords) {
+        for (int32_t pixel = 0; pixel < 2; ++pixel) {
+          sums[pixel][c] = AddProducts(inputs[pixel] + kLanes * b, packed, sums[pixel][c]);
+        }
+      }
+    }
+    for (int32_t pixel = 0; pixel < 2; ++pixel) {
+      for (int32_t c = 0; c < 4; ++c) {
+        outputs[pixel][c - 4 * group] =
+            Scale<kSigned>(sums[pixel][c], packed[c], packed[4 + c], job.clamp);
+      }
+    }
+    packed += 8;
+  }
+}
+
+}  // namespace
+
+void KingletPixelPairSigned(const KingletPixelPair* job) { RunPair<true>(*job); }
+void KingletPixelPairRectified(const KingletPixelPair* job) { RunPair<false>(*job); }
+
+void KingletGatherRows(const KingletGather* job) {
+  for (int32_t row = 0; row < job->rows; ++row) {
+    for (int32_t i = 0; i < job->row_bytes; ++i) {
+      job->window[row * job->window_step + i] = job->input[row * job->input_step + i];
+    }
+  }
+}
+
+void KingletFillBlocks(int8_t* window, int32_t value, int32_t blocks) {
+  for (int32_t i = 0; i < kLanes * blocks; ++i) window[i] = static_cast<int8_t>(value);
+}
+
+void KingletDenseByEight(const KingletDenseVectors* job) {
+  const int32_t* packed = job->packed;
+  int8_t* output = job->output;
+  for (int32_t group = 0; group < job->groups; ++group) {
+    int32_t sums[8];
+    for (int32_t& sum : sums) sum = *packed++;
+    for (int32_t b = 0; b < job->blocks; ++b) {
+      for (int32_t& sum : sums) {
+        sum = AddProducts(job->input + kLanes * b, packed, sum);
+        packed += kWords;
+      }
+    }
+    for (const int32_t sum : sums) {
+      *output++ = Scale<true>(sum, job->multiplier, job->shift, job->clamp);
+    }
+  }
+}
+
+#endif
