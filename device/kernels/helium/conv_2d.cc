@@ -1,5 +1,6 @@
 #include "device/kernels/helium/conv_2d.h"
 
+#include "device/kernels/helium/clamp.h"
 #include "device/kernels/helium/dot.h"
 #include "device/kernels/requantize.h"
 #include "device/kernels/window.h"
@@ -58,13 +59,9 @@ void VectorConv2d(const VectorConv2dParams& params, const int8_t* input, const i
   const bool in_place = VectorConv2dReadsInPlace(p);
   int8_t* const windows[2] = {scratch, scratch + 16 * blocks};
   KingletPixelPair job{windows[0], windows[1], nullptr, nullptr, packed, blocks, groups, {}};
-  for (int32_t i = 0; i < 4; ++i) {
-    job.clamp.zero_point[i] = p.output_zero_point;
-    job.clamp.min[i] = p.activation_min;
-    job.clamp.max[i] = p.activation_max;
-  }
-  const auto run = p.activation_min >= p.output_zero_point ? KingletPixelPairRectified
-                                                           : KingletPixelPairSigned;
+  FillClamp(p, job.clamp);
+  const auto run =
+      p.activation_min >= p.output_zero_point ? KingletPixelPairRectified : KingletPixelPairSigned;
   Pixel pixel{-p.pad_top, -p.pad_left, 0};
   output += 4 * (groups - 1);
   for (int32_t left = p.output_h * p.output_w; left > 0; left -= 2) {

@@ -23,8 +23,8 @@ struct VectorConv2dParams {
 // biases with the input's zero point in them; for each sixteen elements of the window (padded with
 // zeros) those of the four channels; the multipliers; the shifts, all negative. scratch:
 // VectorConv2dScratchBytes(params). Output pixels are written in pairs, in order, with up to 3
-// bytes behind each. A window of one tap is read where it lies, up to 15 bytes beyond its end, until
-// its pair is written; others are gathered before that.
+// bytes behind each. A window of one tap is read where it lies, up to 15 bytes beyond its end,
+// until its pair is written; others are gathered before that.
 void VectorConv2d(const VectorConv2dParams& params, const int8_t* input, const int32_t* packed,
                   int8_t* scratch, int8_t* output);
 

@@ -15,9 +15,9 @@ struct KingletClamp {
 
 // Two pixels by all groups of four channels, from the last group to the first.
 struct KingletPixelPair {
-  const int8_t* input0;   // the windows: blocks * 16 elements are read
+  const int8_t* input0;  // the windows: blocks * 16 elements are read
   const int8_t* input1;
-  int8_t* output0;        // first channel of the last group
+  int8_t* output0;  // first channel of the last group
   int8_t* output1;
   const int32_t* packed;  // see VectorConv2d
   int32_t blocks, groups;

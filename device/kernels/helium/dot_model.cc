@@ -1,41 +1,23 @@
 #include "device/kernels/helium/dot.h"
-#include "device/kernels/requantize.h"
+#include "device/kernels/helium/lanes.h"
 
 #if !defined(__ARM_FEATURE_MVE)
 
 namespace {
 
-using kinglet::kernels::Clamp;
-using kinglet::kernels::SaturatingRoundingDoublingHighMul;
+using kinglet::kernels::kLanes;
+using kinglet::kernels::Lane;
+using kinglet::kernels::ScaleLane;
 using kinglet::kernels::WrappingAdd;
 
-constexpr int32_t kLanes = 16;
 constexpr int32_t kWords = kLanes / 4;
-
-int32_t Byte(int32_t word, int32_t i) {
-  return static_cast<int8_t>(static_cast<uint32_t>(word) >> (8 * i) & 0xFFU);
-}
 
 // VMLADAVA: sixteen weights are four words.
 int32_t AddProducts(const int8_t* input, const int32_t* weights, int32_t sum) {
   for (int32_t i = 0; i < kLanes; ++i) {
-    sum = WrappingAdd(sum, input[i] * Byte(weights[i / 4], i % 4));
+    sum = WrappingAdd(sum, input[i] * Lane(weights[i / 4], i % 4));
   }
   return sum;
-}
-
-// VRSHL by a negative `shift`: halves upwards.
-int32_t RoundingShift(int32_t x, int32_t shift) {
-  if (shift == 0) return x;
-  return static_cast<int32_t>((int64_t{x} + (int64_t{1} << (-shift - 1))) >> -shift);
-}
-
-template <bool kSigned>
-int8_t Scale(int32_t sum, int32_t multiplier, int32_t shift, const KingletClamp& clamp) {
-  int32_t scaled = SaturatingRoundingDoublingHighMul(sum, multiplier);
-  if (kSigned && scaled < 0 && scaled != INT32_MIN) --scaled;
-  return static_cast<int8_t>(Clamp(WrappingAdd(RoundingShift(scaled, shift), clamp.zero_point[0]),
-                                   clamp.min[0], clamp.max[0]));
 }
 
 template <bool kSigned>
@@ -59,7 +41,7 @@ void RunPair(const KingletPixelPair& job) {
     for (int32_t pixel = 0; pixel < 2; ++pixel) {
       for (int32_t c = 0; c < 4; ++c) {
         outputs[pixel][c - 4 * group] =
-            Scale<kSigned>(sums[pixel][c], packed[c], packed[4 + c], job.clamp);
+            ScaleLane<kSigned>(sums[pixel][c], packed[c], packed[4 + c], job.clamp);
       }
     }
     packed += 8;
@@ -96,7 +78,7 @@ void KingletDenseByEight(const KingletDenseVectors* job) {
       }
     }
     for (const int32_t sum : sums) {
-      *output++ = Scale<true>(sum, job->multiplier, job->shift, job->clamp);
+      *output++ = ScaleLane<true>(sum, job->multiplier, job->shift, job->clamp);
     }
   }
 }

@@ -14,8 +14,8 @@ KINGLET_PARAMS(VectorConv2dParams, input_h, input_w, input_c, output_h, output_w
                filter_h, filter_w, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left,
                input_zero_point, output_zero_point, activation_min, activation_max);
 
-inline constexpr std::string_view kVectorConv2dSources[] = {
-    "helium/conv_2d.cc", "helium/dot.S", "helium/dot_model.cc"};
+inline constexpr std::string_view kVectorConv2dSources[] = {"helium/conv_2d.cc", "helium/dot.S",
+                                                            "helium/dot_model.cc"};
 KINGLET_KERNEL_FROM(kVectorConv2d, VectorConv2d, "helium/conv_2d", kVectorConv2dSources);
 
 }  // namespace kinglet::ir
@@ -47,12 +47,12 @@ std::optional<ir::KernelCall> SelectConv2d(const ir::Graph& graph, const ir::Ker
   const auto portable = call.params.As<kernels::Conv2dParams>();
   if (portable.batches != 1 || portable.groups != 1) return {};
   const kernels::VectorConv2dParams p{
-      portable.input_h,          portable.input_w,           portable.input_c,
-      portable.output_h,         portable.output_w,          portable.output_c,
-      portable.filter_h,         portable.filter_w,          portable.stride_h,
-      portable.stride_w,         portable.dilation_h,        portable.dilation_w,
-      portable.pad_top,          portable.pad_left,          portable.input_zero_point,
-      portable.output_zero_point, portable.activation_min,   portable.activation_max};
+      portable.input_h,           portable.input_w,        portable.input_c,
+      portable.output_h,          portable.output_w,       portable.output_c,
+      portable.filter_h,          portable.filter_w,       portable.stride_h,
+      portable.stride_w,          portable.dilation_h,     portable.dilation_w,
+      portable.pad_top,           portable.pad_left,       portable.input_zero_point,
+      portable.output_zero_point, portable.activation_min, portable.activation_max};
   const auto weights = ElementsOf<int8_t>(graph, call.arguments[1]);
   const auto bias = ElementsOf<int32_t>(graph, call.arguments[2]);
   auto multipliers = ElementsOf<int32_t>(graph, call.arguments[3]);

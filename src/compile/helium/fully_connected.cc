@@ -41,13 +41,13 @@ std::optional<ir::KernelCall> SelectFullyConnected(const ir::Graph& graph,
     AppendGroup(filters, first, kGroup, packed);
   }
 
-  ir::KernelCall vectors{call.op_index,
-                         &ir::kVectorFullyConnected,
-                         kernels::VectorFullyConnectedParams{
-                             portable.batches, portable.input_size, portable.output_size,
-                             portable.output_zero_point, portable.multiplier, portable.shift,
-                             portable.activation_min, portable.activation_max},
-                         {}};
+  ir::KernelCall vectors{
+      call.op_index,
+      &ir::kVectorFullyConnected,
+      kernels::VectorFullyConnectedParams{
+          portable.batches, portable.input_size, portable.output_size, portable.output_zero_point,
+          portable.multiplier, portable.shift, portable.activation_min, portable.activation_max},
+      {}};
   vectors.arguments.push_back(call.arguments[0]);
   vectors.arguments.push_back(ConstantArgument("packed", packed));
   vectors.arguments.push_back(call.arguments[3]);

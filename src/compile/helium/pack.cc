@@ -22,11 +22,16 @@ int32_t Word(const Filters& f, size_t channel, size_t element) {
 int32_t FoldedBias(const Filters& filters, size_t channel) {
   if (channel * filters.filter_size >= filters.weights.size()) return 0;
   int32_t sum = 0;  // of at most kFilterElementsMax weights
-  for (const int8_t w : filters.weights.subspan(channel * filters.filter_size, filters.filter_size)) {
+  for (const int8_t w :
+       filters.weights.subspan(channel * filters.filter_size, filters.filter_size)) {
     sum += w;
   }
   const int32_t bias = filters.bias.empty() ? 0 : filters.bias[channel];
   return kernels::WrappingSubtract(bias, filters.input_zero_point * sum);
+}
+
+void AppendFilter(const Filters& filters, size_t channel, std::vector<int32_t>& packed) {
+  for (size_t i = 0; i < filters.filter_size; i += 4) packed.push_back(Word(filters, channel, i));
 }
 
 void AppendGroup(const Filters& filters, size_t first, size_t count, std::vector<int32_t>& packed) {

@@ -21,6 +21,9 @@ struct Filters {
 // The bias of `channel` with the input's zero point in it; 0 for a channel behind the last.
 int32_t FoldedBias(const Filters& filters, size_t channel);
 
+// Appends all elements of a filter, whose size is a multiple of four.
+void AppendFilter(const Filters& filters, size_t channel, std::vector<int32_t>& packed);
+
 // Appends the biases of `count` channels from `first` on, then for each sixteen elements of a
 // filter those of each channel; zeros fill up elements and channels.
 void AppendGroup(const Filters& filters, size_t first, size_t count, std::vector<int32_t>& packed);
