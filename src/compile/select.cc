@@ -27,7 +27,7 @@ std::vector<Selector> SelectorsOf(KernelSet set) {
       return {cortex_m4::SelectConv2d, cortex_m4::SelectFullyConnected};
     case KernelSet::kHelium:  // these processors have the DSP extension, too
       return {helium::SelectConv2d, helium::SelectDepthwiseConv2d, helium::SelectFullyConnected,
-              cortex_m4::SelectConv2d, cortex_m4::SelectFullyConnected};
+              helium::SelectAdd,    cortex_m4::SelectConv2d,       cortex_m4::SelectFullyConnected};
     case KernelSet::kArmv6M:
     case KernelSet::kRiscv:
     case KernelSet::kPortable:

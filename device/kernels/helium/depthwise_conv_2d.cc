@@ -12,7 +12,8 @@ constexpr int32_t kRows = 4;  // of a strip
 // Where the strip's rows of the band at output row y lie.
 void PlaceRows(const VectorDepthwiseConv2dParams& p, int32_t y, KingletBand& job) {
   const int32_t row_bytes = p.input_w * p.channels;
-  const int32_t zeros = static_cast<int32_t>(0x01010101U * (static_cast<uint32_t>(p.input_zero_point) & 0xFFU));
+  const int32_t zeros =
+      static_cast<int32_t>(0x01010101U * (static_cast<uint32_t>(p.input_zero_point) & 0xFFU));
   int32_t row = y * p.stride_h - p.pad_top;
   job.has_outside = 0;
   for (int32_t k = 0; k < kRows; ++k, row += p.dilation_h) {

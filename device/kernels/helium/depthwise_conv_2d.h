@@ -13,7 +13,7 @@ struct VectorDepthwiseConv2dParams {
   int32_t output_h, output_w;
   int32_t filter_h, filter_w;  // 1 to 4
   int32_t stride_h, stride_w;
-  int32_t dilation_h;  // that of columns is 1
+  int32_t dilation_h;         // that of columns is 1
   int32_t pad_top, pad_left;  // what lies outside the input counts as the zero point; pad_left to 3
   int32_t input_zero_point;
   int32_t output_zero_point;

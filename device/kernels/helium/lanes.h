@@ -21,13 +21,22 @@ inline int32_t RoundingShift(int32_t x, int32_t shift) {
   return static_cast<int32_t>((int64_t{x} + (int64_t{1} << (-shift - 1))) >> -shift);
 }
 
-// With the reference's two roundings, or without care for halves of negative values.
+// With the reference's two roundings. shift: negative.
+inline int32_t ScaleAwayFromZero(int32_t x, int32_t multiplier, int32_t shift) {
+  const int32_t scaled = SaturatingRoundingDoublingHighMul(x, multiplier);
+  return RoundingShift(scaled < 0 && scaled != INT32_MIN ? scaled - 1 : scaled, shift);
+}
+// The same but for halves of negative values, which it rounds upwards.
+inline int32_t ScaleUpwards(int32_t x, int32_t multiplier, int32_t shift) {
+  return RoundingShift(SaturatingRoundingDoublingHighMul(x, multiplier), shift);
+}
+
 template <bool kSigned>
 int8_t ScaleLane(int32_t sum, int32_t multiplier, int32_t shift, const KingletClamp& clamp) {
-  int32_t scaled = SaturatingRoundingDoublingHighMul(sum, multiplier);
-  if (kSigned && scaled < 0 && scaled != INT32_MIN) --scaled;
-  return static_cast<int8_t>(Clamp(WrappingAdd(RoundingShift(scaled, shift), clamp.zero_point[0]),
-                                   clamp.min[0], clamp.max[0]));
+  const int32_t scaled =
+      kSigned ? ScaleAwayFromZero(sum, multiplier, shift) : ScaleUpwards(sum, multiplier, shift);
+  return static_cast<int8_t>(
+      Clamp(WrappingAdd(scaled, clamp.zero_point[0]), clamp.min[0], clamp.max[0]));
 }
 
 }  // namespace kinglet::kernels

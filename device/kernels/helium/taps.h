@@ -20,12 +20,12 @@ struct KingletBand {
   int32_t* windows;       // the strip from the first window to behind the last
   int32_t* windows_end;
   int32_t window_step, output_step;  // bytes between columns of the output
-  int8_t* output0;  // last group of the first output of the band's rows
-  int8_t* output1;  // is written before output0, which may be the same row
-  const int32_t* packed;  // see VectorDepthwiseConv2d
+  int8_t* output0;                   // last group of the first output of the band's rows
+  int8_t* output1;                   // is written before output0, which may be the same row
+  const int32_t* packed;             // see VectorDepthwiseConv2d
   int32_t quads;
-  int32_t has_outside;              // some row lies outside the input
-  int32_t inside[4], outside[4];    // per row: -1 and 0, or 0 and four zero points
+  int32_t has_outside;            // some row lies outside the input
+  int32_t inside[4], outside[4];  // per row: -1 and 0, or 0 and four zero points
 };
 void KingletBandOfTwoRows(struct KingletBand* job);
 void KingletBandOfOneRow(struct KingletBand* job);  // without output1

@@ -40,8 +40,8 @@ void SetOutputLead(const Params& p, int64_t output_tail_bytes, ir::Argument& inp
   int64_t least = std::numeric_limits<int64_t>::min();
   for (int32_t y = 0; y < p.output_h; y += rows) {
     const int32_t top = y * p.stride_h - p.pad_top;
-    const int32_t end = std::min(
-        p.input_h, top + (rows - 1) * p.stride_h + (p.filter_h - 1) * p.dilation_h + 1);
+    const int32_t end =
+        std::min(p.input_h, top + (rows - 1) * p.stride_h + (p.filter_h - 1) * p.dilation_h + 1);
     const int32_t first = std::clamp(top, 0, p.input_h);
     const int32_t written_end = std::min(y + rows, p.output_h);
     most = std::min(most, first * input_row - written_end * output_row);
@@ -63,12 +63,12 @@ std::optional<ir::KernelCall> SelectDepthwiseConv2d(const ir::Graph& graph,
       portable.pad_left >= kFilterMax) {
     return {};
   }
-  const Params p{portable.input_h,  portable.input_w,    portable.input_c,
-                 portable.output_h, portable.output_w,   portable.filter_h,
-                 portable.filter_w, portable.stride_h,   portable.stride_w,
-                 portable.dilation_h, portable.pad_top,  portable.pad_left,
-                 portable.input_zero_point, portable.output_zero_point,
-                 portable.activation_min, portable.activation_max};
+  const Params p{portable.input_h,          portable.input_w,           portable.input_c,
+                 portable.output_h,         portable.output_w,          portable.filter_h,
+                 portable.filter_w,         portable.stride_h,          portable.stride_w,
+                 portable.dilation_h,       portable.pad_top,           portable.pad_left,
+                 portable.input_zero_point, portable.output_zero_point, portable.activation_min,
+                 portable.activation_max};
   const auto weights = ElementsOf<int8_t>(graph, call.arguments[1]);
   const auto bias = ElementsOf<int32_t>(graph, call.arguments[2]);
   auto multipliers = ElementsOf<int32_t>(graph, call.arguments[3]);

@@ -1,0 +1,33 @@
+#include "device/kernels/helium/sum.h"
+
+#include "device/kernels/helium/lanes.h"
+
+#if !defined(__ARM_FEATURE_MVE)
+
+namespace {
+
+using kinglet::kernels::ScaleAwayFromZero;
+using kinglet::kernels::ScaleLane;
+using kinglet::kernels::WrappingAdd;
+using kinglet::kernels::WrappingShiftLeft;
+
+constexpr int32_t kWideShift = 19, kNarrowShift = 20;
+
+void Run(const KingletSum& job, bool alike) {
+  for (int32_t i = 0; i < job.count; ++i) {
+    const int32_t narrow =
+        alike ? WrappingShiftLeft(job.narrow[i], kWideShift)
+              : ScaleAwayFromZero(
+                    WrappingAdd(WrappingShiftLeft(job.narrow[i], kNarrowShift), job.narrow_offset),
+                    job.narrow_multiplier, job.narrow_shift);
+    const int32_t wide = WrappingAdd(WrappingShiftLeft(job.wide[i], kWideShift), job.offset);
+    job.output[i] = ScaleLane<true>(WrappingAdd(wide, narrow), job.multiplier, job.shift, job.clamp);
+  }
+}
+
+}  // namespace
+
+void KingletSumScaled(const KingletSum* job) { Run(*job, false); }
+void KingletSumAlike(const KingletSum* job) { Run(*job, true); }
+
+#endif
