@@ -8,7 +8,7 @@ namespace kinglet::kernels {
 
 struct VectorAddParams {
   int32_t count;
-  int32_t wide_zero_point;  // of the input of the larger scale
+  int32_t wide_zero_point;                                     // of the input of the larger scale
   int32_t narrow_zero_point, narrow_multiplier, narrow_shift;  // shift: negative, 0 for a half
   int32_t output_zero_point, output_multiplier, output_shift;  // shift: negative
   int32_t activation_min, activation_max;

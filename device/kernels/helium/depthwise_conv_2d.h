@@ -33,8 +33,9 @@ void VectorDepthwiseConv2d(const VectorDepthwiseConv2dParams& params, const int8
 
 inline constexpr int32_t kDepthwiseQuadWords = 29;
 
+// With fewer than four channels, what is written behind the end of a row would spoil the next one.
 inline int32_t VectorDepthwiseRows(const VectorDepthwiseConv2dParams& p) {
-  return p.stride_h == 1 && p.dilation_h == 1 && p.filter_h <= 3 ? 2 : 1;
+  return p.stride_h == 1 && p.dilation_h == 1 && p.filter_h <= 3 && p.channels >= 4 ? 2 : 1;
 }
 inline int32_t VectorDepthwiseStripColumns(const VectorDepthwiseConv2dParams& p) {
   return (p.output_w - 1) * p.stride_w + 4;

@@ -13,8 +13,8 @@ struct KingletSum {
   const int8_t* wide;
   const int8_t* narrow;
   int8_t* output;
-  int32_t offset;         // added to the sum of both scaled inputs
-  int32_t narrow_offset;  // -zero point * 2^20
+  int32_t offset;                           // added to the sum of both scaled inputs
+  int32_t narrow_offset;                    // -zero point * 2^20
   int32_t narrow_multiplier, narrow_shift;  // shift: negative
   int32_t multiplier, shift;                // shift: negative
   int32_t count;                            // 1 or more

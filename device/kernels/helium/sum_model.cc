@@ -21,7 +21,8 @@ void Run(const KingletSum& job, bool alike) {
                     WrappingAdd(WrappingShiftLeft(job.narrow[i], kNarrowShift), job.narrow_offset),
                     job.narrow_multiplier, job.narrow_shift);
     const int32_t wide = WrappingAdd(WrappingShiftLeft(job.wide[i], kWideShift), job.offset);
-    job.output[i] = ScaleLane<true>(WrappingAdd(wide, narrow), job.multiplier, job.shift, job.clamp);
+    job.output[i] =
+        ScaleLane<true>(WrappingAdd(wide, narrow), job.multiplier, job.shift, job.clamp);
   }
 }
 

@@ -43,8 +43,7 @@ std::optional<ir::KernelCall> SelectAdd(const ir::Graph&, const ir::KernelCall& 
     return {};
   }
   ir::KernelCall vectors{
-      call.op_index,
-      &ir::kVectorAdd,
+      call.op_index, &ir::kVectorAdd,
       kernels::VectorAddParams{portable.count, wide.zero_point, narrow.zero_point,
                                narrow.multiplier, narrow.shift, portable.output_zero_point,
                                portable.output_multiplier, portable.output_shift,
