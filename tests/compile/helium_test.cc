@@ -19,7 +19,7 @@ namespace {
 using kinglet::testing::LayerMaker;
 
 constexpr Target kTarget{KernelSet::kHelium};
-constexpr std::string_view kKinds[] = {"conv_2d", "conv_2d", "depthwise_conv_2d",
+constexpr std::string_view kKinds[] = {"conv_2d",           "conv_2d",         "depthwise_conv_2d",
                                        "depthwise_conv_2d", "fully_connected", "add",
                                        "average_pool_2d"};
 
@@ -46,10 +46,11 @@ ir::Graph Chains(uint64_t seed, int32_t count) {
     const ir::Graph before = maker.graph();
     const bool large = maker.Between(0, 4) == 0, deep = !large && maker.Between(0, 2) == 0;
     const int32_t side = large ? 40 : 12;
-    ir::TensorIndex x =
-        maker.Input({1, maker.Between(1, side), maker.Between(1, side),
-                     maker.Between(1, large ? 3 : deep ? 40 : 9)},
-                    ir::DataType::kInt8);
+    ir::TensorIndex x = maker.Input({1, maker.Between(1, side), maker.Between(1, side),
+                                     maker.Between(1, large  ? 3
+                                                      : deep ? 40
+                                                             : 9)},
+                                    ir::DataType::kInt8);
     for (int32_t left = maker.Between(1, 4); left > 0 && x != ir::kNoTensor; --left) {
       const auto kind = static_cast<size_t>(maker.Between(0, std::size(kKinds) - 1));
       x = maker.Layer(kKinds[kind], x);
@@ -67,7 +68,9 @@ void AddKernels(const ir::Graph& graph, std::set<std::string_view>& chosen) {
 }
 
 const auto kOwnKernels = ::testing::IsSupersetOf<std::string_view>(
-    {"VectorConv2d", "VectorDepthwiseConv2d", "VectorFullyConnected", "VectorAdd"});
+    {"VectorConv2d", "VectorConv2dRectified", "VectorDepthwiseOneRow", "VectorDepthwiseTwoRows",
+     "VectorDepthwiseOneRowRectified", "VectorDepthwiseTwoRowsRectified", "VectorFullyConnected",
+     "VectorAdd", "VectorAveragePool2d"});
 
 TEST(Helium, ComputesWhatTheReferenceExecutorComputes) {
   std::set<std::string_view> chosen;

@@ -24,24 +24,45 @@ const int8_t* At(const VectorConv2dParams& p, const int8_t* input, int32_t y, in
   return input + (y * p.input_w + x) * p.input_c;
 }
 
-// Copies the window of `pixel` together.
-void Gather(const VectorConv2dParams& p, const int8_t* input, const Pixel& pixel, int32_t blocks,
-            int8_t* window) {
+// How windows are copied together.
+struct Windows {
+  const VectorConv2dParams& p;
+  const int8_t* input;
+  int32_t blocks;
+  int32_t y_max, x_max;  // up to here windows that begin at 0 or later are one block of rows
+  KingletGather whole;   // such a window
+};
+
+Windows WindowsOf(const VectorConv2dParams& p, const int8_t* input) {
+  const int32_t row_bytes = p.filter_w * p.input_c;
+  const int32_t y_max = p.input_h - (p.filter_h - 1) * p.dilation_h - 1;
+  // Neighbouring pixels lie together, unless columns are dilated.
+  const int32_t x_max = p.dilation_w == 1 ? p.input_w - p.filter_w : -1;
+  return {p,
+          input,
+          VectorConv2dBlocks(p),
+          y_max,
+          x_max,
+          {input, nullptr, p.filter_h, row_bytes, p.dilation_h * p.input_w * p.input_c, row_bytes}};
+}
+
+// A window that is dilated or lies partly outside the input.
+void GatherParts(const Windows& windows, const Pixel& pixel, int8_t* window) {
+  const VectorConv2dParams& p = windows.p;
   const TapRange rows = TapsInside(pixel.y, p.filter_h, p.dilation_h, p.input_h);
   const TapRange columns = TapsInside(pixel.x, p.filter_w, p.dilation_w, p.input_w);
   const int32_t row_count = rows.end - rows.begin, column_count = columns.end - columns.begin;
   if (row_count < p.filter_h || column_count < p.filter_w) {
-    KingletFillBlocks(window, p.input_zero_point, blocks);
+    KingletFillBlocks(window, p.input_zero_point, windows.blocks);
     if (row_count == 0 || column_count == 0) return;
   }
-  const bool joined = p.dilation_w == 1;  // neighbouring pixels lie together
-  KingletGather job{
-      At(p, input, pixel.y + rows.begin * p.dilation_h, pixel.x + columns.begin * p.dilation_w),
-      window + (rows.begin * p.filter_w + columns.begin) * p.input_c,
-      row_count,
-      joined ? column_count * p.input_c : p.input_c,
-      p.dilation_h * p.input_w * p.input_c,
-      p.filter_w * p.input_c};
+  const bool joined = p.dilation_w == 1;
+  KingletGather job = windows.whole;
+  job.input = At(p, windows.input, pixel.y + rows.begin * p.dilation_h,
+                 pixel.x + columns.begin * p.dilation_w);
+  job.window = window + (rows.begin * p.filter_w + columns.begin) * p.input_c;
+  job.rows = row_count;
+  job.row_bytes = joined ? column_count * p.input_c : p.input_c;
   for (int32_t left = joined ? 1 : column_count; left > 0; --left) {
     KingletGatherRows(&job);
     job.input += p.dilation_w * p.input_c;
@@ -49,19 +70,24 @@ void Gather(const VectorConv2dParams& p, const int8_t* input, const Pixel& pixel
   }
 }
 
-}  // namespace
+void Gather(Windows& windows, const Pixel& pixel, int8_t* window) {
+  if (pixel.y < 0 || pixel.x < 0 || pixel.y > windows.y_max || pixel.x > windows.x_max) {
+    GatherParts(windows, pixel, window);
+    return;
+  }
+  windows.whole.input = At(windows.p, windows.input, pixel.y, pixel.x);
+  windows.whole.window = window;
+  KingletGatherRows(&windows.whole);
+}
 
-void VectorConv2d(const VectorConv2dParams& params, const int8_t* input, const int32_t* packed,
-                  int8_t* scratch, int8_t* output) {
-  const VectorConv2dParams& p = params;
-  const int32_t blocks = VectorConv2dBlocks(p);
+void Run(const VectorConv2dParams& p, const int8_t* input, const int32_t* packed, int8_t* scratch,
+         int8_t* output, void (*run)(const KingletPixelPair*)) {
+  Windows windows = WindowsOf(p, input);
   const int32_t groups = (p.output_c + 3) / 4;
   const bool in_place = VectorConv2dReadsInPlace(p);
-  int8_t* const windows[2] = {scratch, scratch + 16 * blocks};
-  KingletPixelPair job{windows[0], windows[1], nullptr, nullptr, packed, blocks, groups, {}};
+  int8_t* const second = scratch + 16 * windows.blocks;
+  KingletPixelPair job{scratch, second, nullptr, nullptr, packed, windows.blocks, groups, {}};
   FillClamp(p, job.clamp);
-  const auto run =
-      p.activation_min >= p.output_zero_point ? KingletPixelPairRectified : KingletPixelPairSigned;
   Pixel pixel{-p.pad_top, -p.pad_left, 0};
   output += 4 * (groups - 1);
   for (int32_t left = p.output_h * p.output_w; left > 0; left -= 2) {
@@ -70,14 +96,14 @@ void VectorConv2d(const VectorConv2dParams& params, const int8_t* input, const i
     if (in_place) {
       job.input0 = job.input1 = At(p, input, pixel.y, pixel.x);
     } else {
-      Gather(p, input, pixel, blocks, windows[0]);
+      Gather(windows, pixel, scratch);
     }
     Advance(p, pixel);
     if (paired) {
       if (in_place) {
         job.input1 = At(p, input, pixel.y, pixel.x);
       } else {
-        Gather(p, input, pixel, blocks, windows[1]);
+        Gather(windows, pixel, second);
       }
       Advance(p, pixel);
     } else {
@@ -88,6 +114,17 @@ void VectorConv2d(const VectorConv2dParams& params, const int8_t* input, const i
     run(&job);
     output += 2 * p.output_c;
   }
+}
+
+}  // namespace
+
+void VectorConv2d(const VectorConv2dParams& params, const int8_t* input, const int32_t* packed,
+                  int8_t* scratch, int8_t* output) {
+  Run(params, input, packed, scratch, output, KingletPixelPairSigned);
+}
+void VectorConv2dRectified(const VectorConv2dParams& params, const int8_t* input,
+                           const int32_t* packed, int8_t* scratch, int8_t* output) {
+  Run(params, input, packed, scratch, output, KingletPixelPairRectified);
 }
 
 }  // namespace kinglet::kernels

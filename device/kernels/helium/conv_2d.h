@@ -27,6 +27,9 @@ struct VectorConv2dParams {
 // until its pair is written; others are gathered before that.
 void VectorConv2d(const VectorConv2dParams& params, const int8_t* input, const int32_t* packed,
                   int8_t* scratch, int8_t* output);
+// The same for activations that begin at the output's zero point or above.
+void VectorConv2dRectified(const VectorConv2dParams& params, const int8_t* input,
+                           const int32_t* packed, int8_t* scratch, int8_t* output);
 
 inline int32_t VectorConv2dBlocks(const VectorConv2dParams& p) {
   return (p.filter_h * p.filter_w * p.input_c + 15) / 16;

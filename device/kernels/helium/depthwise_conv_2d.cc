@@ -25,12 +25,8 @@ void PlaceRows(const VectorDepthwiseConv2dParams& p, int32_t y, KingletBand& job
   }
 }
 
-}  // namespace
-
-void VectorDepthwiseConv2d(const VectorDepthwiseConv2dParams& params, const int8_t* input,
-                           const int32_t* packed, int32_t* scratch, int8_t* output) {
-  const VectorDepthwiseConv2dParams& p = params;
-  const int32_t rows = VectorDepthwiseRows(p);
+void Run(const VectorDepthwiseConv2dParams& p, const int8_t* input, const int32_t* packed,
+         int32_t* scratch, int8_t* output, int32_t rows, void (*run_band)(KingletBand*)) {
   const int32_t strip_columns = VectorDepthwiseStripColumns(p);
   const int32_t quads = (p.channels + 3) / 4;
   const int32_t last = 4 * (quads - 1);
@@ -56,12 +52,27 @@ void VectorDepthwiseConv2d(const VectorDepthwiseConv2dParams& params, const int8
     job.output1 = y + 1 < p.output_h ? job.output0 + row_bytes : job.output0;
     job.packed = packed;
     job.quads = quads;
-    if (rows == 2) {
-      KingletBandOfTwoRows(&job);
-    } else {
-      KingletBandOfOneRow(&job);
-    }
+    run_band(&job);
   }
+}
+
+}  // namespace
+
+void VectorDepthwiseOneRow(const VectorDepthwiseConv2dParams& params, const int8_t* input,
+                           const int32_t* packed, int32_t* scratch, int8_t* output) {
+  Run(params, input, packed, scratch, output, 1, KingletBandOfOneRow);
+}
+void VectorDepthwiseTwoRows(const VectorDepthwiseConv2dParams& params, const int8_t* input,
+                            const int32_t* packed, int32_t* scratch, int8_t* output) {
+  Run(params, input, packed, scratch, output, 2, KingletBandOfTwoRows);
+}
+void VectorDepthwiseOneRowRectified(const VectorDepthwiseConv2dParams& params, const int8_t* input,
+                                    const int32_t* packed, int32_t* scratch, int8_t* output) {
+  Run(params, input, packed, scratch, output, 1, KingletBandOfOneRowRectified);
+}
+void VectorDepthwiseTwoRowsRectified(const VectorDepthwiseConv2dParams& params, const int8_t* input,
+                                     const int32_t* packed, int32_t* scratch, int8_t* output) {
+  Run(params, input, packed, scratch, output, 2, KingletBandOfTwoRowsRectified);
 }
 
 }  // namespace kinglet::kernels

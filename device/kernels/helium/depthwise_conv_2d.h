@@ -20,18 +20,23 @@ struct VectorDepthwiseConv2dParams {
   int32_t activation_min, activation_max;
 };
 
-// packed: per group of four channels, from the last (filled up with zeros) to the first, kQuadWords
-// words: the biases with the input's zero point in them; the multipliers; the shifts, all negative;
-// a zero; of each channel its taps column by column, four (up to three taps and a zero when two
-// rows are done at once) in each of four columns. scratch: VectorDepthwiseScratchBytes(params).
-// Reads up to 3 bytes behind the input and writes up to 3 behind the output. Writes bands of
-// VectorDepthwiseRows(params) output rows, from the last to the first when the output lies behind
+// packed: per group of four channels, from the last (filled up with zeros) to the first, 29 words:
+// the biases with the input's zero point in them; the multipliers; the shifts, all negative; a
+// zero; of each channel its taps column by column, four (up to three taps and a zero when two rows
+// are done at once) in each of four columns. scratch: VectorDepthwiseScratchBytes(params). Reads up
+// to 3 bytes behind the input and writes up to 3 behind the output. Writes bands of one or two
+// output rows, VectorDepthwiseRows(params), from the last to the first when the output lies behind
 // the input and channels are a multiple of four, else from the first to the last. Until a band is
 // written it reads all of the band's input rows.
-void VectorDepthwiseConv2d(const VectorDepthwiseConv2dParams& params, const int8_t* input,
+void VectorDepthwiseOneRow(const VectorDepthwiseConv2dParams& params, const int8_t* input,
                            const int32_t* packed, int32_t* scratch, int8_t* output);
-
-inline constexpr int32_t kDepthwiseQuadWords = 29;
+void VectorDepthwiseTwoRows(const VectorDepthwiseConv2dParams& params, const int8_t* input,
+                            const int32_t* packed, int32_t* scratch, int8_t* output);
+// The same for activations that begin at the output's zero point or above.
+void VectorDepthwiseOneRowRectified(const VectorDepthwiseConv2dParams& params, const int8_t* input,
+                                    const int32_t* packed, int32_t* scratch, int8_t* output);
+void VectorDepthwiseTwoRowsRectified(const VectorDepthwiseConv2dParams& params, const int8_t* input,
+                                     const int32_t* packed, int32_t* scratch, int8_t* output);
 
 // With fewer than four channels, what is written behind the end of a row would spoil the next one.
 inline int32_t VectorDepthwiseRows(const VectorDepthwiseConv2dParams& p) {

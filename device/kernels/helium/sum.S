@@ -50,4 +50,28 @@
 
         sum     KingletSumScaled, 0
         sum     KingletSumAlike, 1
+
+        .section .text.KingletSumWindow, "ax", %progbits
+        .balign 4
+        .global KingletSumWindow
+        .type   KingletSumWindow, %function
+        .thumb_func
+KingletSumWindow:                       // r0: job, r1: sums
+        push    {r4-r7, lr}
+        ldm     r0, {r2-r6}             // input, rows, columns, steps
+        vmov.i32 q0, #0
+0:
+        dls     lr, r4
+        mov     r7, r2
+1:
+        vldrb.s16 q1, [r7]
+        vadd.i16 q0, q0, q1
+        add     r7, r7, r6
+        le      lr, 1b
+        add     r2, r2, r5
+        subs    r3, r3, #1
+        bne     0b
+        vstrh.16 q0, [r1]
+        pop     {r4-r7, pc}
+        .size   KingletSumWindow, . - KingletSumWindow
 #endif

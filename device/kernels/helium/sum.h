@@ -1,5 +1,5 @@
-// The inner loops of element-wise sums for Helium: sum.S by hand, sum_model.cc the same in C++ for
-// every other processor.
+// The inner loops of element-wise sums and of pooling for Helium: sum.S by hand, sum_model.cc the
+// same in C++ for every other processor.
 #pragma once
 
 #include <stdint.h>
@@ -23,5 +23,13 @@ struct KingletSum {
 void KingletSumScaled(const struct KingletSum* job);
 // Scales both by 2^19.
 void KingletSumAlike(const struct KingletSum* job);
+
+// A window of eight channels.
+struct KingletWindowSum {
+  const int8_t* input;
+  int32_t rows, columns;          // 1 or more
+  int32_t row_step, column_step;  // bytes
+};
+void KingletSumWindow(const struct KingletWindowSum* job, int16_t* sums);
 
 }  // extern "C"

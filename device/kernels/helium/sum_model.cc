@@ -31,4 +31,16 @@ void Run(const KingletSum& job, bool alike) {
 void KingletSumScaled(const KingletSum* job) { Run(*job, false); }
 void KingletSumAlike(const KingletSum* job) { Run(*job, true); }
 
+void KingletSumWindow(const KingletWindowSum* job, int16_t* sums) {
+  for (int32_t c = 0; c < 8; ++c) {
+    int32_t sum = 0;
+    for (int32_t y = 0; y < job->rows; ++y) {
+      for (int32_t x = 0; x < job->columns; ++x) {
+        sum += job->input[y * job->row_step + x * job->column_step + c];
+      }
+    }
+    sums[c] = static_cast<int16_t>(sum);
+  }
+}
+
 #endif

@@ -66,17 +66,19 @@
         .endif
         .endm
 
-        .macro scale x
+        .macro scale x, signed
         vqrdmulh.s32 \x, \x, q2
+        .if \signed
         vshr.s32 q7, \x, #31
         vqadd.s32 \x, \x, q7
+        .endif
         vrshl.s32 \x, \x, q3
         vadd.i32 \x, \x, q4
         vmax.s32 \x, \x, q5
         vmin.s32 \x, \x, q6
         .endm
 
-        .macro band name, rows
+        .macro band name, rows, signed
         .section .text.\name, "ax", %progbits
         .balign 4
         .global \name
@@ -114,10 +116,10 @@
         .if \rows == 2
         vmov    q1[2], q1[0], r8, r12
         vmov    q1[3], q1[1], r10, lr
-        scale   q1
+        scale   q1, \signed
         vstrb.32 q1, [r5]
         .endif
-        scale   q0
+        scale   q0, \signed
         vstrb.32 q0, [r7]
         ldrd    r0, r2, [JOB, #STEPS]
         ldr     r4, [JOB, #WINDOWS_END]
@@ -147,6 +149,8 @@
         .size   \name, . - \name
         .endm
 
-        band KingletBandOfTwoRows, 2
-        band KingletBandOfOneRow, 1
+        band KingletBandOfTwoRows, 2, 1
+        band KingletBandOfOneRow, 1, 1
+        band KingletBandOfTwoRowsRectified, 2, 0
+        band KingletBandOfOneRowRectified, 1, 0
 #endif

@@ -29,5 +29,8 @@ struct KingletBand {
 };
 void KingletBandOfTwoRows(struct KingletBand* job);
 void KingletBandOfOneRow(struct KingletBand* job);  // without output1
+// As KingletPixelPairRectified.
+void KingletBandOfTwoRowsRectified(struct KingletBand* job);
+void KingletBandOfOneRowRectified(struct KingletBand* job);
 
 }  // extern "C"

@@ -34,6 +34,7 @@ int32_t Sum(const int32_t* window, const int32_t* packed, int32_t c, int32_t row
   return sum;
 }
 
+template <bool kSigned>
 void Run(KingletBand& job, int32_t rows) {
   for (; job.quads > 0; --job.quads) {
     FillStrip(job);
@@ -43,7 +44,7 @@ void Run(KingletBand& job, int32_t rows) {
          window += job.window_step / 4) {
       for (int32_t row = rows - 1; row >= 0; --row) {
         for (int32_t c = 0; c < 4; ++c) {
-          outputs[row][place + c] = kinglet::kernels::ScaleLane<true>(
+          outputs[row][place + c] = kinglet::kernels::ScaleLane<kSigned>(
               Sum(window, job.packed, c, row), job.packed[kMultipliers + c],
               job.packed[kShifts + c], job.clamp);
         }
@@ -59,7 +60,9 @@ void Run(KingletBand& job, int32_t rows) {
 
 }  // namespace
 
-void KingletBandOfTwoRows(KingletBand* job) { Run(*job, 2); }
-void KingletBandOfOneRow(KingletBand* job) { Run(*job, 1); }
+void KingletBandOfTwoRows(KingletBand* job) { Run<true>(*job, 2); }
+void KingletBandOfOneRow(KingletBand* job) { Run<true>(*job, 1); }
+void KingletBandOfTwoRowsRectified(KingletBand* job) { Run<false>(*job, 2); }
+void KingletBandOfOneRowRectified(KingletBand* job) { Run<false>(*job, 1); }
 
 #endif

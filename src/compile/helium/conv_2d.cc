@@ -2,6 +2,7 @@
 #include "device/kernels/helium/conv_2d.h"
 
 #include "device/kernels/conv_2d.h"
+#include "device/kernels/fully_connected.h"
 #include "src/compile/constant.h"
 #include "src/compile/helium/pack.h"
 #include "src/compile/selectors.h"
@@ -17,6 +18,8 @@ KINGLET_PARAMS(VectorConv2dParams, input_h, input_w, input_c, output_h, output_w
 inline constexpr std::string_view kVectorConv2dSources[] = {"helium/conv_2d.cc", "helium/dot.S",
                                                             "helium/dot_model.cc"};
 KINGLET_KERNEL_FROM(kVectorConv2d, VectorConv2d, "helium/conv_2d", kVectorConv2dSources);
+KINGLET_KERNEL_FROM(kVectorConv2dRectified, VectorConv2dRectified, "helium/conv_2d",
+                    kVectorConv2dSources);
 
 }  // namespace kinglet::ir
 
@@ -24,6 +27,38 @@ namespace kinglet::compile::helium {
 namespace {
 
 constexpr size_t kGroup = 4;
+
+// The call as a convolution; a fully connected layer whose outputs have their own scales is one of
+// a row of pixels, its batches.
+std::optional<kernels::Conv2dParams> AsConvolution(const ir::KernelCall& call) {
+  if (call.params.Is<kernels::FullyConnectedPerChannelParams>()) {
+    const auto p = call.params.As<kernels::FullyConnectedPerChannelParams>();
+    return kernels::Conv2dParams{.batches = 1,
+                                 .input_h = 1,
+                                 .input_w = p.batches,
+                                 .input_c = p.input_size,
+                                 .output_h = 1,
+                                 .output_w = p.batches,
+                                 .output_c = p.output_size,
+                                 .filter_h = 1,
+                                 .filter_w = 1,
+                                 .groups = 1,
+                                 .stride_h = 1,
+                                 .stride_w = 1,
+                                 .dilation_h = 1,
+                                 .dilation_w = 1,
+                                 .pad_top = 0,
+                                 .pad_left = 0,
+                                 .input_zero_point = p.input_zero_point,
+                                 .output_zero_point = p.output_zero_point,
+                                 .activation_min = p.activation_min,
+                                 .activation_max = p.activation_max};
+  }
+  if (!call.params.Is<kernels::Conv2dParams>()) return {};
+  const auto p = call.params.As<kernels::Conv2dParams>();
+  if (p.batches != 1 || p.groups != 1) return {};
+  return p;
+}
 
 ir::Argument InputArgument(const ir::Argument& portable_input,
                            const kernels::Conv2dParams& portable,
@@ -43,9 +78,9 @@ ir::Argument InputArgument(const ir::Argument& portable_input,
 }  // namespace
 
 std::optional<ir::KernelCall> SelectConv2d(const ir::Graph& graph, const ir::KernelCall& call) {
-  if (!call.params.Is<kernels::Conv2dParams>()) return {};
-  const auto portable = call.params.As<kernels::Conv2dParams>();
-  if (portable.batches != 1 || portable.groups != 1) return {};
+  const auto convolution = AsConvolution(call);
+  if (!convolution.has_value()) return {};
+  const kernels::Conv2dParams& portable = *convolution;
   const kernels::VectorConv2dParams p{
       portable.input_h,           portable.input_w,        portable.input_c,
       portable.output_h,          portable.output_w,       portable.output_c,
@@ -72,7 +107,9 @@ std::optional<ir::KernelCall> SelectConv2d(const ir::Graph& graph, const ir::Ker
     for (size_t c = first; c < end; ++c) packed.push_back(shifts[c]);
   }
 
-  ir::KernelCall vectors{call.op_index, &ir::kVectorConv2d, p, {}};
+  const bool rectified = p.activation_min >= p.output_zero_point;
+  ir::KernelCall vectors{
+      call.op_index, rectified ? &ir::kVectorConv2dRectified : &ir::kVectorConv2d, p, {}};
   const auto output_tail_bytes = static_cast<uint32_t>(filled - channels);
   vectors.arguments.push_back(InputArgument(call.arguments[0], portable, p, output_tail_bytes));
   vectors.arguments.push_back(ConstantArgument("packed", packed));

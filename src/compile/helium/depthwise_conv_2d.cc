@@ -18,8 +18,14 @@ KINGLET_PARAMS(VectorDepthwiseConv2dParams, input_h, input_w, channels, output_h
 inline constexpr std::string_view kVectorDepthwiseConv2dSources[] = {
     "helium/depthwise_conv_2d.cc", "helium/dot.S", "helium/dot_model.cc", "helium/taps.S",
     "helium/taps_model.cc"};
-KINGLET_KERNEL_FROM(kVectorDepthwiseConv2d, VectorDepthwiseConv2d, "helium/depthwise_conv_2d",
+KINGLET_KERNEL_FROM(kVectorDepthwiseOneRow, VectorDepthwiseOneRow, "helium/depthwise_conv_2d",
                     kVectorDepthwiseConv2dSources);
+KINGLET_KERNEL_FROM(kVectorDepthwiseTwoRows, VectorDepthwiseTwoRows, "helium/depthwise_conv_2d",
+                    kVectorDepthwiseConv2dSources);
+KINGLET_KERNEL_FROM(kVectorDepthwiseOneRowRectified, VectorDepthwiseOneRowRectified,
+                    "helium/depthwise_conv_2d", kVectorDepthwiseConv2dSources);
+KINGLET_KERNEL_FROM(kVectorDepthwiseTwoRowsRectified, VectorDepthwiseTwoRowsRectified,
+                    "helium/depthwise_conv_2d", kVectorDepthwiseConv2dSources);
 
 }  // namespace kinglet::ir
 
@@ -30,6 +36,14 @@ using Params = kernels::VectorDepthwiseConv2dParams;
 
 constexpr size_t kQuad = 4;
 constexpr int32_t kFilterMax = 4, kRowsMax = 4;
+
+const ir::Kernel* KernelFor(const Params& p) {
+  const bool rectified = p.activation_min >= p.output_zero_point;
+  if (kernels::VectorDepthwiseRows(p) == 1) {
+    return rectified ? &ir::kVectorDepthwiseOneRowRectified : &ir::kVectorDepthwiseOneRow;
+  }
+  return rectified ? &ir::kVectorDepthwiseTwoRowsRectified : &ir::kVectorDepthwiseTwoRows;
+}
 
 // How a band's writes may meet what it and the bands after it read.
 void SetOutputLead(const Params& p, int64_t output_tail_bytes, ir::Argument& input) {
@@ -102,7 +116,7 @@ std::optional<ir::KernelCall> SelectDepthwiseConv2d(const ir::Graph& graph,
     for (size_t c = first; c < end; ++c) AppendFilter(filters, c, packed);
   }
 
-  ir::KernelCall vectors{call.op_index, &ir::kVectorDepthwiseConv2d, p, {}};
+  ir::KernelCall vectors{call.op_index, KernelFor(p), p, {}};
   const auto tail_bytes = static_cast<uint32_t>(filled - channels);
   ir::Argument input = call.arguments[0];
   input.tail_bytes = tail_bytes;
