@@ -61,10 +61,16 @@ ir::Graph Chains(uint64_t seed, int32_t count) {
   return maker.graph();
 }
 
-void AddKernels(const ir::Graph& graph, std::set<std::string_view>& chosen) {
+using Names = std::set<std::string_view>;
+
+// How many kernels `graph` adds to those in `chosen`.
+size_t AddKernels(const ir::Graph& graph, Names& chosen) {
+  const size_t before = chosen.size();
   const auto program = MakeProgram(graph, kTarget);
-  ASSERT_TRUE(program.has_value()) << program.error().message;
+  EXPECT_TRUE(program.has_value()) << program.error().message;
+  if (!program.has_value()) return 0;
   for (const Step& step : program->steps) chosen.insert(step.call.kernel->function);
+  return chosen.size() - before;
 }
 
 const auto kOwnKernels = ::testing::IsSupersetOf<std::string_view>(
@@ -73,10 +79,10 @@ const auto kOwnKernels = ::testing::IsSupersetOf<std::string_view>(
      "VectorAdd", "VectorAveragePool2d"});
 
 TEST(Helium, ComputesWhatTheReferenceExecutorComputes) {
-  std::set<std::string_view> chosen;
+  Names chosen;
   for (uint64_t seed = 0; seed < 50; ++seed) {
     const ir::Graph graph = Chains(seed, 8);
-    ASSERT_NO_FATAL_FAILURE(AddKernels(graph, chosen));
+    AddKernels(graph, chosen);
     const auto model = Compile(graph, {.name = "layers", .target = kTarget});
     EXPECT_TRUE(model.has_value()) << "seed " << seed << ": " << model.error().message;
   }
@@ -102,11 +108,12 @@ Status RunOnCore(const ir::Graph& graph) {
   return {};
 }
 
+// Graphs that have a kernel which those before did not have.
 TEST(Helium, ComputesTheHostsBytes) {
-  std::set<std::string_view> chosen;
-  for (uint64_t seed = 1000; seed < 1004; ++seed) {
-    const ir::Graph graph = Chains(seed, 30);
-    ASSERT_NO_FATAL_FAILURE(AddKernels(graph, chosen));
+  Names chosen;
+  for (uint64_t seed = 1000; seed < 1060; ++seed) {
+    const ir::Graph graph = Chains(seed, 12);
+    if (AddKernels(graph, chosen) == 0) continue;
     const Status run = RunOnCore(graph);
     if (!run.has_value() && run.error().code == Code::kNotFound) {
       GTEST_SKIP() << run.error().message;

@@ -35,8 +35,8 @@ void VectorAveragePool2d(const VectorAveragePool2dParams& params, const int8_t* 
       const TapRange columns = TapsInside(origin_x, p.filter_w, 1, p.input_w);
       const int32_t pixel = (origin_y + rows.begin) * p.input_w + origin_x + columns.begin;
       MeanOfPixel(p,
-                  {input + pixel * p.channels, rows.end - rows.begin,
-                   columns.end - columns.begin, p.input_w * p.channels, p.channels},
+                  {input + pixel * p.channels, rows.end - rows.begin, columns.end - columns.begin,
+                   p.input_w * p.channels, p.channels},
                   output);
     }
   }

@@ -26,8 +26,7 @@ std::optional<ir::KernelCall> SelectAveragePool2d(const ir::Graph&, const ir::Ke
       int64_t{std::min(p.filter_h, p.input_h)} * std::min(p.filter_w, p.input_w);
   if (p.batches != 1 || elements > kernels::kVectorPoolElementsMax) return {};
   ir::KernelCall vectors{
-      call.op_index,
-      &ir::kVectorAveragePool2d,
+      call.op_index, &ir::kVectorAveragePool2d,
       kernels::VectorAveragePool2dParams{p.input_h, p.input_w, p.output_h, p.output_w, p.channels,
                                          p.filter_h, p.filter_w, p.stride_h, p.stride_w, p.pad_top,
                                          p.pad_left, p.activation_min, p.activation_max},
