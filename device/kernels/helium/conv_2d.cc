@@ -29,6 +29,7 @@ struct Windows {
   const VectorConv2dParams& p;
   const int8_t* input;
   int32_t blocks;
+  bool in_place;         // and never gathered
   int32_t y_max, x_max;  // up to here windows that begin at 0 or later are one block of rows
   KingletGather whole;   // such a window
 };
@@ -41,6 +42,7 @@ Windows WindowsOf(const VectorConv2dParams& p, const int8_t* input) {
   return {p,
           input,
           VectorConv2dBlocks(p),
+          VectorConv2dReadsInPlace(p),
           y_max,
           x_max,
           {input, nullptr, p.filter_h, row_bytes, p.dilation_h * p.input_w * p.input_c, row_bytes}};
@@ -80,35 +82,47 @@ void Gather(Windows& windows, const Pixel& pixel, int8_t* window) {
   KingletGatherRows(&windows.whole);
 }
 
+using Loop = void (*)(const KingletPixelPairs*);
+
+// The window of `pixel`, in the input or gathered at `place`; moves on to the next pixel.
+const int8_t* Take(Windows& windows, Pixel& pixel, int8_t* place) {
+  const int8_t* window = place;
+  if (windows.in_place) {
+    window = At(windows.p, windows.input, pixel.y, pixel.x);
+  } else {
+    Gather(windows, pixel, place);
+  }
+  Advance(windows.p, pixel);
+  return window;
+}
+
 void Run(const VectorConv2dParams& p, const int8_t* input, const int32_t* packed, int8_t* scratch,
-         int8_t* output, void (*run)(const KingletPixelPair*)) {
+         int8_t* output, Loop run) {
   Windows windows = WindowsOf(p, input);
-  const int32_t groups = (p.output_c + 3) / 4;
-  const bool in_place = VectorConv2dReadsInPlace(p);
   int8_t* const second = scratch + 16 * windows.blocks;
-  KingletPixelPair job{scratch, second, nullptr, nullptr, packed, windows.blocks, groups, {}};
-  FillClamp(p, job.clamp);
-  Pixel pixel{-p.pad_top, -p.pad_left, 0};
+  const int32_t groups = (p.output_c + 3) / 4;
   output += 4 * (groups - 1);
-  for (int32_t left = p.output_h * p.output_w; left > 0; left -= 2) {
-    // A last single pixel is its own partner.
+  KingletPixelPairs job{input,  input, output,        output,         packed, windows.blocks,
+                        groups, 1,     2 * p.input_c, 2 * p.output_c, {}};
+  FillClamp(p, job.clamp);
+  int32_t left = p.output_h * p.output_w;
+  Pixel pixel{-p.pad_top, -p.pad_left, 0};
+  if (windows.in_place && p.stride_h == 1 && p.stride_w == 1 && p.output_w == p.input_w &&
+      left > 1) {  // all pixels lie together
+    job.pairs = left >> 1;
+    job.input1 += p.input_c;
+    job.output1 += p.output_c;
+    run(&job);
+    if (left % 2 == 0) return;
+    output += (left - 1) * p.output_c;
+    pixel = {p.output_h - 1, p.output_w - 1, p.output_w - 1};
+    left = job.pairs = 1;
+  }
+  for (; left > 0; left -= 2) {
     const bool paired = left > 1;
-    if (in_place) {
-      job.input0 = job.input1 = At(p, input, pixel.y, pixel.x);
-    } else {
-      Gather(windows, pixel, scratch);
-    }
-    Advance(p, pixel);
-    if (paired) {
-      if (in_place) {
-        job.input1 = At(p, input, pixel.y, pixel.x);
-      } else {
-        Gather(windows, pixel, second);
-      }
-      Advance(p, pixel);
-    } else {
-      job.input1 = job.input0;
-    }
+    // A last single pixel is its own partner.
+    job.input0 = Take(windows, pixel, scratch);
+    job.input1 = paired ? Take(windows, pixel, second) : job.input0;
     job.output0 = output;
     job.output1 = paired ? output + p.output_c : output;
     run(&job);
@@ -120,11 +134,11 @@ void Run(const VectorConv2dParams& p, const int8_t* input, const int32_t* packed
 
 void VectorConv2d(const VectorConv2dParams& params, const int8_t* input, const int32_t* packed,
                   int8_t* scratch, int8_t* output) {
-  Run(params, input, packed, scratch, output, KingletPixelPairSigned);
+  Run(params, input, packed, scratch, output, KingletPixelPairsSigned);
 }
 void VectorConv2dRectified(const VectorConv2dParams& params, const int8_t* input,
                            const int32_t* packed, int8_t* scratch, int8_t* output) {
-  Run(params, input, packed, scratch, output, KingletPixelPairRectified);
+  Run(params, input, packed, scratch, output, KingletPixelPairsRectified);
 }
 
 }  // namespace kinglet::kernels

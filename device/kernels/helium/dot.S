@@ -22,7 +22,10 @@
 #define INPUTS 48                       // both, or the one
 #define PACKED_END 56
 #define ENTRY 60
-#define FRAME 64
+#define PACKED_BEGIN 64
+#define PAIRS 68
+#define STEPS 72                        // between pairs, of inputs and outputs
+#define FRAME 80
 
         .macro enter
         push    {r4-r11, lr}
@@ -53,7 +56,7 @@
         str     \temporary, [sp, #ENTRY]
         .endm
 
-        .macro pixel_pair name, signed
+        .macro pixel_pairs name, signed
         .section .text.\name, "ax", %progbits
         .balign 4
         .global \name
@@ -61,7 +64,7 @@
         .thumb_func
 \name:
         enter
-        clamp_to_stack 28
+        clamp_to_stack 40
         ldrd    r1, r3, [r0]            // inputs
         strd    r1, r3, [sp, #INPUTS]
         ldrd    r7, r5, [r0, #8]        // outputs
@@ -72,6 +75,11 @@
         add     r6, r6, #48
         mla     r6, r6, r4, PACKED
         str     r6, [sp, #PACKED_END]
+        ldrd    r6, r8, [r0, #28]       // pairs, input step
+        ldr     r10, [r0, #36]          // output step
+        add     r10, r10, r4, lsl #2    // from behind the first group
+        strd    PACKED, r6, [sp, #PACKED_BEGIN]
+        strd    r8, r10, [sp, #STEPS]
         entry   r2, r4, 2f
 0:
         ldm     PACKED, {r8, r10, r12, lr}
@@ -124,12 +132,26 @@
         ldr     r0, [sp, #PACKED_END]
         cmp     PACKED, r0
         bne     0b
+        // The next pair.
+        ldrd    PACKED, r0, [sp, #PACKED_BEGIN]
+        subs    r0, r0, #1
+        beq     3f
+        str     r0, [sp, #PAIRS]
+        ldrd    r0, r2, [sp, #STEPS]
+        add     INPUT0, INPUT0, r0
+        add     INPUT1, INPUT1, r0
+        add     r11, r11, r0
+        strd    INPUT0, INPUT1, [sp, #INPUTS]
+        add     OUTPUT0, OUTPUT0, r2
+        add     OUTPUT1, OUTPUT1, r2
+        b       0b
+3:
         leave
         .size   \name, . - \name
         .endm
 
-        pixel_pair KingletPixelPairSigned, 1
-        pixel_pair KingletPixelPairRectified, 0
+        pixel_pairs KingletPixelPairsSigned, 1
+        pixel_pairs KingletPixelPairsRectified, 0
 
         .section .text.KingletGatherRows, "ax", %progbits
         .balign 4
@@ -139,13 +161,16 @@
 KingletGatherRows:
         push    {r4-r6, lr}
         ldm     r0, {r1-r6}             // input, window, rows, row bytes, steps
+        // The loop advances by whole vectors.
+        add     r0, r4, #15
+        bic     r0, r0, #15
+        sub     r5, r5, r0
+        sub     r6, r6, r0
 0:
         dlstp.8 lr, r4
-        mov     r0, r1
-        mov     r12, r2
 1:
-        vldrb.8 q0, [r0], #16
-        vstrb.8 q0, [r12], #16
+        vldrb.8 q0, [r1], #16
+        vstrb.8 q0, [r2], #16
         letp    lr, 1b
         add     r1, r1, r5
         add     r2, r2, r6

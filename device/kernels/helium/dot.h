@@ -13,22 +13,24 @@ struct KingletClamp {
   int32_t min[4], max[4];
 };
 
-// Two pixels by all groups of four channels, from the last group to the first.
-struct KingletPixelPair {
+// Pairs of pixels by all groups of four channels, from the last group to the first.
+struct KingletPixelPairs {
   const int8_t* input0;  // the windows: blocks * 16 elements are read
   const int8_t* input1;
   int8_t* output0;  // first channel of the last group
   int8_t* output1;
   const int32_t* packed;  // see VectorConv2d
   int32_t blocks, groups;
+  int32_t pairs;                    // 1 or more
+  int32_t input_step, output_step;  // bytes between pairs
   struct KingletClamp clamp;
 };
 
 // With the reference's two roundings.
-void KingletPixelPairSigned(const struct KingletPixelPair* job);
+void KingletPixelPairsSigned(const struct KingletPixelPairs* job);
 // The same for activations that begin at the zero point: how halves of negative values are rounded
 // cannot be seen.
-void KingletPixelPairRectified(const struct KingletPixelPair* job);
+void KingletPixelPairsRectified(const struct KingletPixelPairs* job);
 
 // Copies rows of a window together. rows, row_bytes: 1 or more.
 struct KingletGather {

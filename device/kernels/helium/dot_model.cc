@@ -21,10 +21,12 @@ int32_t AddProducts(const int8_t* input, const int32_t* weights, int32_t sum) {
 }
 
 template <bool kSigned>
-void RunPair(const KingletPixelPair& job) {
+void RunPair(const KingletPixelPairs& job, int32_t pair) {
   const int32_t* packed = job.packed;
-  const int8_t* const inputs[2] = {job.input0, job.input1};
-  int8_t* const outputs[2] = {job.output0, job.output1};
+  const int8_t* const inputs[2] = {job.input0 + pair * job.input_step,
+                                   job.input1 + pair * job.input_step};
+  int8_t* const outputs[2] = {job.output0 + pair * job.output_step,
+                              job.output1 + pair * job.output_step};
   for (int32_t group = 0; group < job.groups; ++group) {
     int32_t sums[2][4];
     for (int32_t pixel = 0; pixel < 2; ++pixel) {
@@ -50,8 +52,12 @@ void RunPair(const KingletPixelPair& job) {
 
 }  // namespace
 
-void KingletPixelPairSigned(const KingletPixelPair* job) { RunPair<true>(*job); }
-void KingletPixelPairRectified(const KingletPixelPair* job) { RunPair<false>(*job); }
+void KingletPixelPairsSigned(const KingletPixelPairs* job) {
+  for (int32_t pair = 0; pair < job->pairs; ++pair) RunPair<true>(*job, pair);
+}
+void KingletPixelPairsRectified(const KingletPixelPairs* job) {
+  for (int32_t pair = 0; pair < job->pairs; ++pair) RunPair<false>(*job, pair);
+}
 
 void KingletGatherRows(const KingletGather* job) {
   for (int32_t row = 0; row < job->rows; ++row) {

@@ -29,7 +29,7 @@ struct KingletBand {
 };
 void KingletBandOfTwoRows(struct KingletBand* job);
 void KingletBandOfOneRow(struct KingletBand* job);  // without output1
-// As KingletPixelPairRectified.
+// As KingletPixelPairsRectified.
 void KingletBandOfTwoRowsRectified(struct KingletBand* job);
 void KingletBandOfOneRowRectified(struct KingletBand* job);
 
