@@ -29,27 +29,28 @@ struct Windows {
   const VectorConv2dParams& p;
   const int8_t* input;
   int32_t blocks;
-  bool in_place;         // and never gathered
-  int32_t y_max, x_max;  // up to here windows that begin at 0 or later are one block of rows
-  KingletGather whole;   // such a window
+  bool in_place;              // and never gathered
+  int32_t y_max, column_max;  // up to here windows that begin at 0 or later are rows of whole taps
+  KingletGather whole;        // such a window
 };
 
 Windows WindowsOf(const VectorConv2dParams& p, const int8_t* input) {
   const int32_t row_bytes = p.filter_w * p.input_c;
   const int32_t y_max = p.input_h - (p.filter_h - 1) * p.dilation_h - 1;
   // Neighbouring pixels lie together, unless columns are dilated.
-  const int32_t x_max = p.dilation_w == 1 ? p.input_w - p.filter_w : -1;
+  const int32_t x_end = p.dilation_w == 1 ? p.input_w - p.filter_w + p.pad_left : -1;
+  const int32_t column_max = x_end < 0 ? -1 : Min(x_end / p.stride_w, p.output_w - 1);
   return {p,
           input,
           VectorConv2dBlocks(p),
           VectorConv2dReadsInPlace(p),
           y_max,
-          x_max,
+          column_max,
           {input, nullptr, p.filter_h, row_bytes, p.dilation_h * p.input_w * p.input_c, row_bytes}};
 }
 
-// A window that is dilated or lies partly outside the input.
-void GatherParts(const Windows& windows, const Pixel& pixel, int8_t* window) {
+// Copies a window together, which may lie partly outside the input.
+void Gather(const Windows& windows, const Pixel& pixel, int8_t* window) {
   const VectorConv2dParams& p = windows.p;
   const TapRange rows = TapsInside(pixel.y, p.filter_h, p.dilation_h, p.input_h);
   const TapRange columns = TapsInside(pixel.x, p.filter_w, p.dilation_w, p.input_w);
@@ -72,20 +73,10 @@ void GatherParts(const Windows& windows, const Pixel& pixel, int8_t* window) {
   }
 }
 
-void Gather(Windows& windows, const Pixel& pixel, int8_t* window) {
-  if (pixel.y < 0 || pixel.x < 0 || pixel.y > windows.y_max || pixel.x > windows.x_max) {
-    GatherParts(windows, pixel, window);
-    return;
-  }
-  windows.whole.input = At(windows.p, windows.input, pixel.y, pixel.x);
-  windows.whole.window = window;
-  KingletGatherRows(&windows.whole);
-}
-
 using Loop = void (*)(const KingletPixelPairs*);
 
 // The window of `pixel`, in the input or gathered at `place`; moves on to the next pixel.
-const int8_t* Take(Windows& windows, Pixel& pixel, int8_t* place) {
+const int8_t* Take(const Windows& windows, Pixel& pixel, int8_t* place) {
   const int8_t* window = place;
   if (windows.in_place) {
     window = At(windows.p, windows.input, pixel.y, pixel.x);
@@ -96,37 +87,53 @@ const int8_t* Take(Windows& windows, Pixel& pixel, int8_t* place) {
   return window;
 }
 
+// How many pairs from `pixel` on have windows that are whole, in one row: one loop does them.
+int32_t WholePairs(const Windows& windows, const Pixel& pixel) {
+  if (pixel.y < 0 || pixel.x < 0 || pixel.y > windows.y_max) return 0;
+  return Max(windows.column_max - pixel.column + 1, 0) >> 1;
+}
+
 void Run(const VectorConv2dParams& p, const int8_t* input, const int32_t* packed, int8_t* scratch,
          int8_t* output, Loop run) {
   Windows windows = WindowsOf(p, input);
   int8_t* const second = scratch + 16 * windows.blocks;
   const int32_t groups = (p.output_c + 3) / 4;
-  output += 4 * (groups - 1);
-  KingletPixelPairs job{input,  input, output,        output,         packed, windows.blocks,
-                        groups, 1,     2 * p.input_c, 2 * p.output_c, {}};
+  KingletPixelPairs job{input,  input + p.input_c, nullptr, nullptr,
+                        packed, windows.blocks,    groups,  1,
+                        0,      2 * p.output_c,    nullptr, p.stride_w * p.input_c,
+                        {}};
   FillClamp(p, job.clamp);
-  int32_t left = p.output_h * p.output_w;
+  output += 4 * (groups - 1);
+  const bool joined = windows.in_place && p.stride_h == 1 && p.stride_w == 1 &&
+                      p.output_w == p.input_w;  // all pixels lie together
   Pixel pixel{-p.pad_top, -p.pad_left, 0};
-  if (windows.in_place && p.stride_h == 1 && p.stride_w == 1 && p.output_w == p.input_w &&
-      left > 1) {  // all pixels lie together
-    job.pairs = left >> 1;
-    job.input1 += p.input_c;
-    job.output1 += p.output_c;
-    run(&job);
-    if (left % 2 == 0) return;
-    output += (left - 1) * p.output_c;
-    pixel = {p.output_h - 1, p.output_w - 1, p.output_w - 1};
-    left = job.pairs = 1;
-  }
-  for (; left > 0; left -= 2) {
-    const bool paired = left > 1;
-    // A last single pixel is its own partner.
-    job.input0 = Take(windows, pixel, scratch);
-    job.input1 = paired ? Take(windows, pixel, second) : job.input0;
+  for (int32_t left = p.output_h * p.output_w; left > 0;) {
+    job.pairs = joined ? left >> 1 : windows.in_place ? 0 : WholePairs(windows, pixel);
+    bool paired = true;
+    if (joined && job.pairs > 0) {
+      job.input_step = 2 * p.input_c;
+      pixel = {p.output_h - 1, p.output_w - 1, p.output_w - 1};  // where a last single one is
+    } else if (job.pairs > 0) {
+      windows.whole.input = At(p, input, pixel.y, pixel.x);
+      job.gather = &windows.whole;
+      job.input0 = scratch;
+      job.input1 = second;
+      pixel.column += 2 * job.pairs - 1;
+      pixel.x += (2 * job.pairs - 1) * p.stride_w;
+      Advance(p, pixel);
+    } else {
+      // A last single pixel is its own partner.
+      paired = left > 1;
+      job.pairs = 1;
+      job.gather = nullptr;
+      job.input0 = Take(windows, pixel, scratch);
+      job.input1 = paired ? Take(windows, pixel, second) : job.input0;
+    }
     job.output0 = output;
     job.output1 = paired ? output + p.output_c : output;
     run(&job);
-    output += 2 * p.output_c;
+    output += 2 * job.pairs * p.output_c;
+    left -= 2 * job.pairs;
   }
 }
 

@@ -25,7 +25,12 @@
 #define PACKED_BEGIN 64
 #define PAIRS 68
 #define STEPS 72                        // between pairs, of inputs and outputs
-#define FRAME 80
+#define GATHER 80                       // and its step
+#define FRAME 88
+
+// Members of KingletGather.
+#define GATHER_INPUT 0
+#define GATHER_WINDOW 4
 
         .macro enter
         push    {r4-r11, lr}
@@ -56,6 +61,16 @@
         str     \temporary, [sp, #ENTRY]
         .endm
 
+// Gathers the window whose address is on the stack. r0 and r4: the job, r8: its step.
+        .macro gather window
+        ldr     r6, [sp, #\window]
+        str     r6, [r4, #GATHER_WINDOW]
+        bl      KingletGatherRows
+        ldr     r6, [r4, #GATHER_INPUT]
+        add     r6, r6, r8
+        str     r6, [r4, #GATHER_INPUT]
+        .endm
+
         .macro pixel_pairs name, signed
         .section .text.\name, "ax", %progbits
         .balign 4
@@ -64,7 +79,7 @@
         .thumb_func
 \name:
         enter
-        clamp_to_stack 40
+        clamp_to_stack 48
         ldrd    r1, r3, [r0]            // inputs
         strd    r1, r3, [sp, #INPUTS]
         ldrd    r7, r5, [r0, #8]        // outputs
@@ -80,7 +95,18 @@
         add     r10, r10, r4, lsl #2    // from behind the first group
         strd    PACKED, r6, [sp, #PACKED_BEGIN]
         strd    r8, r10, [sp, #STEPS]
+        ldrd    r6, r8, [r0, #40]       // gather, its step
+        strd    r6, r8, [sp, #GATHER]
         entry   r2, r4, 2f
+4:
+        ldrd    r0, r6, [sp, #GATHER]
+        cbz     r0, 0f
+        mov     r4, r0
+        mov     r8, r6
+        gather  INPUTS
+        mov     r0, r4
+        gather  INPUTS + 4
+        ldrd    INPUT0, INPUT1, [sp, #INPUTS]
 0:
         ldm     PACKED, {r8, r10, r12, lr}
         ldm     PACKED!, {r0, r2, r4, r6}
@@ -144,7 +170,7 @@
         strd    INPUT0, INPUT1, [sp, #INPUTS]
         add     OUTPUT0, OUTPUT0, r2
         add     OUTPUT1, OUTPUT1, r2
-        b       0b
+        b       4b
 3:
         leave
         .size   \name, . - \name

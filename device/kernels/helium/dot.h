@@ -13,6 +13,15 @@ struct KingletClamp {
   int32_t min[4], max[4];
 };
 
+// Copies rows of a window together. rows, row_bytes: 1 or more.
+struct KingletGather {
+  const int8_t* input;
+  int8_t* window;
+  int32_t rows, row_bytes;
+  int32_t input_step, window_step;  // bytes between rows
+};
+void KingletGatherRows(const struct KingletGather* job);
+
 // Pairs of pixels by all groups of four channels, from the last group to the first.
 struct KingletPixelPairs {
   const int8_t* input0;  // the windows: blocks * 16 elements are read
@@ -23,6 +32,10 @@ struct KingletPixelPairs {
   int32_t blocks, groups;
   int32_t pairs;                    // 1 or more
   int32_t input_step, output_step;  // bytes between pairs
+  // Null, or what gathers the windows at input0 and input1 before each pair; its input moves on by
+  // gather_step bytes with each window.
+  struct KingletGather* gather;
+  int32_t gather_step;
   struct KingletClamp clamp;
 };
 
@@ -32,14 +45,6 @@ void KingletPixelPairsSigned(const struct KingletPixelPairs* job);
 // cannot be seen.
 void KingletPixelPairsRectified(const struct KingletPixelPairs* job);
 
-// Copies rows of a window together. rows, row_bytes: 1 or more.
-struct KingletGather {
-  const int8_t* input;
-  int8_t* window;
-  int32_t rows, row_bytes;
-  int32_t input_step, window_step;  // bytes between rows
-};
-void KingletGatherRows(const struct KingletGather* job);
 // Sets blocks * 16 bytes.
 void KingletFillBlocks(int8_t* window, int32_t value, int32_t blocks);
 

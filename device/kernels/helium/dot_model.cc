@@ -20,8 +20,18 @@ int32_t AddProducts(const int8_t* input, const int32_t* weights, int32_t sum) {
   return sum;
 }
 
+void Gather(KingletGather& gather, const int8_t* window, int32_t step) {
+  gather.window = const_cast<int8_t*>(window);
+  KingletGatherRows(&gather);
+  gather.input += step;
+}
+
 template <bool kSigned>
 void RunPair(const KingletPixelPairs& job, int32_t pair) {
+  if (job.gather != nullptr) {
+    Gather(*job.gather, job.input0, job.gather_step);
+    Gather(*job.gather, job.input1, job.gather_step);
+  }
   const int32_t* packed = job.packed;
   const int8_t* const inputs[2] = {job.input0 + pair * job.input_step,
                                    job.input1 + pair * job.input_step};
