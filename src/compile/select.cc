@@ -20,24 +20,38 @@ constexpr NamedSet kSets[] = {{"portable", KernelSet::kPortable},
                               {"helium", KernelSet::kHelium},
                               {"riscv", KernelSet::kRiscv}};
 
+std::vector<Selector> OfCortexM4(Goal goal) {
+  std::vector<Selector> selectors;
+  if (goal == Goal::kSpeed) selectors = {cortex_m4::SelectWinogradConv2d};
+  selectors.insert(selectors.end(), {cortex_m4::SelectConv2d, cortex_m4::SelectDepthwiseConv2d,
+                                     cortex_m4::SelectFullyConnected, cortex_m4::SelectAdd,
+                                     cortex_m4::SelectAveragePool2d, cortex_m4::SelectMaxPool2d});
+  return selectors;
+}
+
+// These processors have the DSP extension, too.
+std::vector<Selector> OfHelium() {
+  std::vector<Selector> selectors = {helium::SelectConv2d, helium::SelectDepthwiseConv2d,
+                                     helium::SelectFullyConnected, helium::SelectAdd,
+                                     helium::SelectAveragePool2d};
+  const std::vector<Selector> others = OfCortexM4(Goal::kFlash);
+  selectors.insert(selectors.end(), others.begin(), others.end());
+  return selectors;
+}
+
 // In the order in which they are asked.
 std::vector<Selector> SelectorsOf(const Target& target) {
-  std::vector<Selector> selectors;
   switch (target.kernels) {
-    case KernelSet::kCortexM4:
-      if (target.goal == Goal::kSpeed) selectors = {cortex_m4::SelectWinogradConv2d};
-      selectors.insert(selectors.end(),
-                       {cortex_m4::SelectConv2d, cortex_m4::SelectDepthwiseConv2d,
-                        cortex_m4::SelectFullyConnected, cortex_m4::SelectAdd,
-                        cortex_m4::SelectAveragePool2d, cortex_m4::SelectMaxPool2d});
-      break;
-    case KernelSet::kArmv6M:
-    case KernelSet::kHelium:
-    case KernelSet::kRiscv:
     case KernelSet::kPortable:
-      break;
+    case KernelSet::kArmv6M:
+    case KernelSet::kRiscv:
+      return {};
+    case KernelSet::kCortexM4:
+      return OfCortexM4(target.goal);
+    case KernelSet::kHelium:
+      return OfHelium();
   }
-  return selectors;
+  return {};
 }
 
 }  // namespace

@@ -27,4 +27,15 @@ std::optional<ir::KernelCall> SelectWinogradConv2d(const ir::Graph& graph,
 std::optional<ir::KernelCall> SelectMaxPool2d(const ir::Graph& graph, const ir::KernelCall& call);
 }  // namespace cortex_m4
 
+namespace helium {
+std::optional<ir::KernelCall> SelectAdd(const ir::Graph& graph, const ir::KernelCall& call);
+std::optional<ir::KernelCall> SelectAveragePool2d(const ir::Graph& graph,
+                                                  const ir::KernelCall& call);
+std::optional<ir::KernelCall> SelectConv2d(const ir::Graph& graph, const ir::KernelCall& call);
+std::optional<ir::KernelCall> SelectDepthwiseConv2d(const ir::Graph& graph,
+                                                    const ir::KernelCall& call);
+std::optional<ir::KernelCall> SelectFullyConnected(const ir::Graph& graph,
+                                                   const ir::KernelCall& call);
+}  // namespace helium
+
 }  // namespace kinglet::compile
