@@ -26,8 +26,9 @@ std::vector<Selector> SelectorsOf(KernelSet set) {
     case KernelSet::kCortexM4:
       return {cortex_m4::SelectConv2d, cortex_m4::SelectFullyConnected};
     case KernelSet::kArmv6M:
-    case KernelSet::kHelium:
     case KernelSet::kRiscv:
+      return {lanes::SelectConv2d};
+    case KernelSet::kHelium:
     case KernelSet::kPortable:
       return {};
   }

@@ -19,4 +19,9 @@ std::optional<ir::KernelCall> SelectFullyConnected(const ir::Graph& graph,
                                                    const ir::KernelCall& call);
 }  // namespace cortex_m4
 
+// For Armv6-M and RV32IMC.
+namespace lanes {
+std::optional<ir::KernelCall> SelectConv2d(const ir::Graph& graph, const ir::KernelCall& call);
+}  // namespace lanes
+
 }  // namespace kinglet::compile

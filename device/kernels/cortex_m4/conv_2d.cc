@@ -7,8 +7,8 @@
 namespace kinglet::kernels {
 namespace {
 
-constexpr int32_t kPixels = 4;      // of a tile
-constexpr int32_t kQuadWords = 8;   // of a tile, for four elements of its pixels
+constexpr int32_t kPixels = 4;     // of a tile
+constexpr int32_t kQuadWords = 8;  // of a tile, for four elements of its pixels
 
 // Where the windows of pixels lie and how they are cut into runs.
 struct Layout {
@@ -132,10 +132,10 @@ void TiledConv2d(const TiledConv2dParams& params, const int8_t* input, const int
   int8_t* const behind_tile = reinterpret_cast<int8_t*>(scratch + kQuadWords * quads);
   const Layout layout{p, input, behind_tile, run_quads, quads / p.filter_h};
   int8_t* const staging = behind_tile + (p.input_c % 4 == 0 ? 0 : 4 * run_quads);
-  KingletConvTile job{scratch, packed, output, quads, pairs, p.output_c,
-                      2 * p.output_zero_point + 1};
-  const auto run = p.activation_min >= p.output_zero_point ? KingletConvTileRectified
-                                                           : KingletConvTileSigned;
+  KingletConvTile job{
+      scratch, packed, output, quads, pairs, p.output_c, 2 * p.output_zero_point + 1};
+  const auto run =
+      p.activation_min >= p.output_zero_point ? KingletConvTileRectified : KingletConvTileSigned;
   const bool clamps = p.activation_min > -128 || p.activation_max < 127;
   Pixel pixel{0, 0};
   for (int32_t left = p.output_h * p.output_w; left > 0; left -= kPixels) {

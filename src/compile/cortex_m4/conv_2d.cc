@@ -30,7 +30,8 @@ std::vector<int8_t> Quads(const kernels::TiledConv2dParams& p, const std::vector
   const auto runs = static_cast<size_t>(kernels::TiledConv2dRuns(p));
   const size_t padded = (length + 3) / 4 * 4;
   std::vector<int8_t> quads(runs * padded, 0);
-  const auto filter = std::span(weights).subspan(static_cast<size_t>(channel) * runs * length, runs * length);
+  const auto filter =
+      std::span(weights).subspan(static_cast<size_t>(channel) * runs * length, runs * length);
   for (size_t r = 0; r < runs; ++r) {
     std::ranges::copy(filter.subspan(r * length, length),
                       quads.begin() + static_cast<ptrdiff_t>(r * padded));
@@ -55,12 +56,12 @@ std::optional<ir::KernelCall> SelectConv2d(const ir::Graph& graph, const ir::Ker
   const auto portable = call.params.As<kernels::Conv2dParams>();
   if (portable.batches != 1 || portable.groups != 1) return {};
   const kernels::TiledConv2dParams p{
-      portable.input_h,          portable.input_w,           portable.input_c,
-      portable.output_h,         portable.output_w,          portable.output_c,
-      portable.filter_h,         portable.filter_w,          portable.stride_h,
-      portable.stride_w,         portable.dilation_h,        portable.dilation_w,
-      portable.pad_top,          portable.pad_left,          portable.input_zero_point,
-      portable.output_zero_point, portable.activation_min,   portable.activation_max};
+      portable.input_h,           portable.input_w,        portable.input_c,
+      portable.output_h,          portable.output_w,       portable.output_c,
+      portable.filter_h,          portable.filter_w,       portable.stride_h,
+      portable.stride_w,          portable.dilation_h,     portable.dilation_w,
+      portable.pad_top,           portable.pad_left,       portable.input_zero_point,
+      portable.output_zero_point, portable.activation_min, portable.activation_max};
   const auto weights = ElementsOf<int8_t>(graph, call.arguments[1]);
   const auto bias = ElementsOf<int32_t>(graph, call.arguments[2]);
   const auto multipliers = ElementsOf<int32_t>(graph, call.arguments[3]);
