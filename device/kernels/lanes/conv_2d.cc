@@ -62,7 +62,14 @@ void LanesConv2d(const LanesConv2dParams& params, const int8_t* input, const int
     for (int32_t c = 0; c < p.input_c; ++c) outside[c] = static_cast<int8_t>(p.input_zero_point);
   }
   KingletLanesTile job{
-      scratch,    weights, channels, output, p.output_c, 0, 0, 0,
+      scratch,
+      weights,
+      channels,
+      output,
+      p.output_c,
+      0,
+      0,
+      0,
       MakeLanesRange(p.piece_bits, p.activation_min, p.activation_max, p.output_zero_point)};
   Origin next{-p.pad_top, -p.pad_left};
   int32_t x = 0;

@@ -37,7 +37,8 @@ inline int32_t LanesConv2dTaps(const LanesConv2dParams& p) {
 
 // True if any window reaches outside the input.
 inline bool LanesConv2dPads(const LanesConv2dParams& p) {
-  const int32_t last_y = (p.output_h - 1) * p.stride_h - p.pad_top + (p.filter_h - 1) * p.dilation_h;
+  const int32_t last_y =
+      (p.output_h - 1) * p.stride_h - p.pad_top + (p.filter_h - 1) * p.dilation_h;
   const int32_t last_x =
       (p.output_w - 1) * p.stride_w - p.pad_left + (p.filter_w - 1) * p.dilation_w;
   return p.pad_top > 0 || p.pad_left > 0 || last_y >= p.input_h || last_x >= p.input_w;

@@ -19,12 +19,12 @@ inline constexpr int32_t kLanesChannelWords = 3;
 // 7 + s, which the compiler proves of each channel.
 struct LanesRange {
   int32_t piece_bits;
-  int32_t high, low;      // activation range - output zero point
-  int32_t middle;         // 2^24 * output zero point + 2^23, modulo 2^32
+  int32_t high, low;  // activation range - output zero point
+  int32_t middle;     // 2^24 * output zero point + 2^23, modulo 2^32
 };
 
-inline LanesRange MakeLanesRange(int32_t piece_bits, int32_t activation_min,
-                                 int32_t activation_max, int32_t zero_point) {
+inline LanesRange MakeLanesRange(int32_t piece_bits, int32_t activation_min, int32_t activation_max,
+                                 int32_t zero_point) {
   return {piece_bits, activation_max - zero_point, activation_min - zero_point,
           static_cast<int32_t>((static_cast<uint32_t>(zero_point) << 24) + (uint32_t{1} << 23))};
 }

@@ -6,7 +6,19 @@
         .syntax unified
         .thumb
 
-// Places on the stack: a copy of the job, then what is derived of a channel.
+// Places in a range and behind it, where what is derived of a channel is kept.
+#define PIECE_BITS 0
+#define HIGH 4
+#define LOW 8
+#define MIDDLE 12
+#define PIECE0 16
+#define PIECE1 20
+#define PIECE2 24
+#define CLAMP_WIDTH 28
+#define CLAMP_LOW 32
+#define RANGE_BYTES 36
+
+// Places of KingletLanesTileRun on the stack: a copy of the job.
 #define TILE 0
 #define WEIGHTS 4
 #define CHANNELS 8
@@ -15,16 +27,8 @@
 #define OFFSET1 20
 #define OFFSET2 24
 #define OFFSET3 28
-#define PIECE_BITS 32
-#define HIGH 36
-#define LOW 40
-#define MIDDLE 44
-#define PIECE0 48
-#define PIECE1 52
-#define PIECE2 56
-#define CLAMP_WIDTH 60
-#define CLAMP_LOW 64
-#define FRAME 68
+#define RANGE 32
+#define FRAME (RANGE + RANGE_BYTES)
 
 #define PAIRS 8
 #define PAIR_BYTES 26
@@ -38,29 +42,70 @@
         add     r9, r2
         .endm
 
+// Of a channel: r1: bias, r2: multiplier, r3: 256 * reach + s. The range lies at sp + \range.
+        .macro prepare range
+        uxtb    r4, r3
+        asrs    r3, #8
+        ldr     r5, [sp, #\range + HIGH]
+        muls    r5, r3, r5
+        asrs    r5, #8
+        ldr     r6, [sp, #\range + LOW]
+        muls    r6, r3, r6
+        asrs    r6, #8
+        str     r6, [sp, #\range + CLAMP_LOW]
+        subs    r1, r5
+        mov     r9, r1
+        subs    r5, r6
+        str     r5, [sp, #\range + CLAMP_WIDTH]
+        movs    r3, #7
+        adds    r3, r4
+        movs    r5, r2
+        lsrs    r5, r3
+        str     r5, [sp, #\range + PIECE0]
+        movs    r3, #25
+        subs    r3, r4
+        lsls    r2, r3
+        subs    r6, r3, #1              // 24 - s
+        ldr     r5, [sp, #\range + PIECE_BITS]
+        movs    r3, #32
+        subs    r3, r5
+        movs    r0, r2
+        lsrs    r0, r3
+        str     r0, [sp, #\range + PIECE1]
+        lsls    r2, r5
+        lsrs    r2, r3
+        str     r2, [sp, #\range + PIECE2]
+        movs    r0, #128
+        lsls    r0, #16
+        lsrs    r0, r4
+        ldr     r1, [sp, #\range + MIDDLE]
+        adds    r0, r1
+        mov     r8, r0
+        .endm
+
 // The sum in r0, scaled, to r7 + \offset. r5: piece_bits, r6: 24 - s, r8: middle + half, r9: bias -
 // the upper clamp.
-        .macro scale offset
+        .macro scale range, offset
         add     r0, r9
         asrs    r1, r0, #31
         ands    r0, r1
-        ldr     r2, [sp, #CLAMP_WIDTH]
+        ldr     r2, [sp, #\range + CLAMP_WIDTH]
         adds    r0, r2
         asrs    r1, r0, #31
         bics    r0, r1
-        ldr     r2, [sp, #CLAMP_LOW]
+        ldr     r2, [sp, #\range + CLAMP_LOW]
         adds    r0, r2
         asrs    r1, r0, #31
         lsls    r1, r6
         add     r1, r8
-        ldr     r2, [sp, #PIECE2]
+        ldr     r2, [sp, #\range + PIECE2]
         muls    r2, r0, r2
         asrs    r2, r5
-        ldr     r3, [sp, #PIECE1]
+        ldr     r3, [sp, #\range + PIECE1]
         muls    r3, r0, r3
         adds    r2, r3
         asrs    r2, r5
-        ldr     r3, [sp, #PIECE0]
+        ldr     r3, [sp, #\range + PIECE0]
         muls    r0, r3, r0
         adds    r0, r2
         adds    r0, r1
@@ -146,58 +191,22 @@ channel_end:
         ldr     r0, [sp, #CHANNELS]
         ldm     r0!, {r1, r2, r3}       // bias, multiplier, 256 * reach + s
         str     r0, [sp, #CHANNELS]
-        uxtb    r4, r3
-        asrs    r3, #8
-        ldr     r5, [sp, #HIGH]
-        muls    r5, r3, r5
-        asrs    r5, #8
-        ldr     r6, [sp, #LOW]
-        muls    r6, r3, r6
-        asrs    r6, #8
-        str     r6, [sp, #CLAMP_LOW]
-        subs    r1, r5
-        mov     r9, r1
-        subs    r5, r6
-        str     r5, [sp, #CLAMP_WIDTH]
-        movs    r3, #7
-        adds    r3, r4
-        movs    r5, r2
-        lsrs    r5, r3
-        str     r5, [sp, #PIECE0]
-        movs    r3, #25
-        subs    r3, r4
-        lsls    r2, r3
-        subs    r6, r3, #1              // 24 - s
-        ldr     r5, [sp, #PIECE_BITS]
-        movs    r3, #32
-        subs    r3, r5
-        movs    r0, r2
-        lsrs    r0, r3
-        str     r0, [sp, #PIECE1]
-        lsls    r2, r5
-        lsrs    r2, r3
-        str     r2, [sp, #PIECE2]
-        movs    r0, #128
-        lsls    r0, #16
-        lsrs    r0, r4
-        ldr     r1, [sp, #MIDDLE]
-        adds    r0, r1
-        mov     r8, r0
+        prepare RANGE
         ldr     r7, [sp, #OUTPUT]
         mov     r0, r12
-        scale   OFFSET3
+        scale   RANGE, OFFSET3
         mov     r0, lr
         mov     r1, r12
         lsls    r1, #16
         subs    r0, r1
-        scale   OFFSET2
+        scale   RANGE, OFFSET2
         mov     r0, r10
-        scale   OFFSET1
+        scale   RANGE, OFFSET1
         mov     r0, r11
         mov     r1, r10
         lsls    r1, #16
         subs    r0, r1
-        scale
+        scale   RANGE
         adds    r7, #1
         str     r7, [sp, #OUTPUT]
         ldr     r4, [sp, #WEIGHTS]
@@ -217,6 +226,120 @@ channel_end:
         pop     {r4-r7, pc}
         .pool
         .size   KingletLanesTileRun, . - KingletLanesTileRun
+
+// Places of KingletLanesStripRun on the stack: a copy of the job, then the end of a row.
+#define STRIP 0
+#define STRIP_TAPS 4
+#define STRIP_OUTPUT 12
+#define ROWS 16
+#define COLUMNS 20
+#define STRIP_COLUMN_BYTES 24
+#define STRIP_ROW_BYTES 28
+#define OUTPUT_STEP 32
+#define UPPER_OFFSET 36
+#define LOWER_BEGIN 40
+#define STRIP_RANGE 44
+#define ROW_END (STRIP_RANGE + RANGE_BYTES)
+#define STRIP_FRAME (ROW_END + 4)
+
+#define TAPS_OF_BLOCK 16
+#define TAP_BYTES 8
+#define END_OF_TAPS 140
+
+        .section .text.KingletLanesStripRun, "ax", %progbits
+        .balign 4
+        .global KingletLanesStripRun
+        .type   KingletLanesStripRun, %function
+        .thumb_func
+KingletLanesStripRun:
+        push    {r4-r7, lr}
+        mov     r4, r8
+        mov     r5, r9
+        mov     r6, r10
+        mov     r7, r11
+        push    {r4-r7}
+        sub     sp, #STRIP_FRAME
+        mov     r1, sp
+        .rept   3
+        ldm     r0!, {r3-r7}
+        stm     r1!, {r3-r7}
+        .endr
+        ldr     r0, [sp, #8]
+        ldm     r0!, {r1, r2, r3}
+        prepare STRIP_RANGE
+        movs    r0, #1
+        lsls    r0, #15
+        mov     lr, r0
+        ldr     r7, [sp, #STRIP_OUTPUT]
+row_begin:
+        ldr     r4, [sp, #STRIP]
+        ldr     r0, [sp, #COLUMNS]
+        ldr     r1, [sp, #OUTPUT_STEP]
+        muls    r0, r1, r0
+        adds    r0, r7
+        str     r0, [sp, #ROW_END]
+column_begin:
+        ldr     r0, [sp, #STRIP_TAPS]
+        ldr     r1, [sp, #LOWER_BEGIN]
+        mov     r11, r1
+        movs    r1, #0
+        mov     r10, r1
+        mov     r12, lr
+strip_block:
+        ldm     r0!, {r3}
+        add     pc, r3
+        nop
+strip_taps:
+        .rept   TAPS_OF_BLOCK
+        ldm     r0!, {r2, r3}
+        ldr     r2, [r4, r2]
+        muls    r3, r2, r3
+        add     r12, r3
+        .endr
+        mov     r1, r12
+        asrs    r2, r1, #16
+        add     r10, r2
+        add     r11, r1
+        mov     r12, lr
+        b.n     strip_block
+strip_end:
+        .if     strip_end - strip_taps - END_OF_TAPS
+        .error  "the end of the taps is not where kLanesEndOfTaps leads"
+        .endif
+        mov     r0, r10
+        scale   STRIP_RANGE, UPPER_OFFSET
+        mov     r0, r11
+        mov     r1, r10
+        lsls    r1, #16
+        subs    r0, r1
+        scale   STRIP_RANGE
+        ldr     r0, [sp, #STRIP_COLUMN_BYTES]
+        adds    r4, r0
+        ldr     r0, [sp, #OUTPUT_STEP]
+        adds    r7, r0
+        ldr     r0, [sp, #ROW_END]
+        cmp     r7, r0
+        beq     1f
+        b       column_begin
+1:
+        ldr     r0, [sp, #STRIP]
+        ldr     r1, [sp, #STRIP_ROW_BYTES]
+        adds    r0, r1
+        str     r0, [sp, #STRIP]
+        ldr     r0, [sp, #ROWS]
+        subs    r0, #1
+        str     r0, [sp, #ROWS]
+        beq     1f
+        b       row_begin
+1:
+        add     sp, #STRIP_FRAME
+        pop     {r4-r7}
+        mov     r8, r4
+        mov     r9, r5
+        mov     r10, r6
+        mov     r11, r7
+        pop     {r4-r7, pc}
+        .size   KingletLanesStripRun, . - KingletLanesStripRun
 
         .section .text.KingletLanesGather, "ax", %progbits
         .balign 4

@@ -13,7 +13,7 @@ uint32_t Unsigned(int32_t x) { return static_cast<uint32_t>(x); }
 
 // Both lanes of a word, over all blocks of a filter.
 struct Lanes {
-  uint32_t both = 0;   // of the words: lower + 65536 * upper
+  uint32_t both = 0;  // of the words: lower + 65536 * upper
   int32_t upper = 0;
 
   void Add(uint32_t block) {
@@ -52,6 +52,32 @@ void KingletLanesTileRun(const KingletLanesTile* job) {
     output[job->offset2] = scale(second.Lower());
     output[job->offset1] = scale(first.upper);
     *output++ = scale(first.Lower());
+  }
+}
+
+void KingletLanesStripRun(const KingletLanesStrip* job) {
+  using kinglet::kernels::kLanesEndOfTaps;
+  using kinglet::kernels::kLanesTapBytes;
+  using kinglet::kernels::kLanesTapsOfBlock;
+  const LanesScale scale(job->range, job->channel);
+  const int32_t column_words = job->strip_column_bytes / 4;
+  const int32_t* row = job->strip;
+  int8_t* output = job->output;
+  for (int32_t y = 0; y < job->rows; ++y, row += job->strip_row_bytes / 4) {
+    const int32_t* window = row;
+    for (int32_t x = 0; x < job->columns; ++x, window += column_words) {
+      Lanes sum;
+      const int32_t* tap = job->taps;
+      for (int32_t begin = *tap++; begin != kLanesEndOfTaps; begin = *tap++) {
+        const int32_t* const end = tap + 2 * (kLanesTapsOfBlock - begin / kLanesTapBytes);
+        uint32_t block = kHalf;
+        for (; tap != end; tap += 2) block += Unsigned(window[tap[0] / 4]) * Unsigned(tap[1]);
+        sum.Add(block);
+      }
+      output[job->upper_offset] = scale(sum.upper);
+      *output = scale(sum.Lower());
+      output += job->output_step;
+    }
   }
 }
 

@@ -21,19 +21,50 @@ KINGLET_KERNEL_FROM(kLanesConv2d, LanesConv2d, "lanes/conv_2d", kLanesConv2dSour
 }  // namespace kinglet::ir
 
 namespace kinglet::compile::lanes {
+namespace {
+
+constexpr size_t kPairsOfBlock = 8;
+
+// False when it needs another kernel.
+bool AppendFilter(std::span<const int8_t> weights, std::vector<int8_t>& stream) {
+  std::vector<int8_t> taps(weights.begin(), weights.end());
+  if (taps.size() % 2 != 0) taps.push_back(0);
+  const auto blocks = CutIntoBlocks(taps, 2, 2 * kPairsOfBlock);
+  if (blocks.empty() || blocks.size() > UINT8_MAX) return false;
+  stream.push_back(static_cast<int8_t>(blocks.size()));
+  for (const std::span<const int8_t> block : blocks) {
+    stream.push_back(static_cast<int8_t>(kPairsOfBlock - block.size() / 2));
+    stream.insert(stream.end(), block.begin(), block.end());
+  }
+  stream.push_back(kPairsOfBlock + 1);
+  return true;
+}
+
+}  // namespace
 
 std::optional<ir::KernelCall> SelectConv2d(const ir::Graph& graph, const ir::KernelCall& call) {
   if (!call.params.Is<kernels::Conv2dParams>()) return {};
   const auto portable = call.params.As<kernels::Conv2dParams>();
   if (portable.batches != 1 || portable.groups != 1) return {};
-  kernels::LanesConv2dParams p{
-      portable.input_h,           portable.input_w,        portable.input_c,
-      portable.output_h,          portable.output_w,       portable.output_c,
-      portable.filter_h,          portable.filter_w,       portable.stride_h,
-      portable.stride_w,          portable.dilation_h,     portable.dilation_w,
-      portable.pad_top,           portable.pad_left,       portable.input_zero_point,
-      portable.output_zero_point, portable.activation_min, portable.activation_max,
-      0};
+  kernels::LanesConv2dParams p{portable.input_h,
+                               portable.input_w,
+                               portable.input_c,
+                               portable.output_h,
+                               portable.output_w,
+                               portable.output_c,
+                               portable.filter_h,
+                               portable.filter_w,
+                               portable.stride_h,
+                               portable.stride_w,
+                               portable.dilation_h,
+                               portable.dilation_w,
+                               portable.pad_top,
+                               portable.pad_left,
+                               portable.input_zero_point,
+                               portable.output_zero_point,
+                               portable.activation_min,
+                               portable.activation_max,
+                               0};
   const auto weights = ElementsOf<int8_t>(graph, call.arguments[1]);
   const auto bias = ElementsOf<int32_t>(graph, call.arguments[2]);
   const auto multipliers = ElementsOf<int32_t>(graph, call.arguments[3]);
@@ -43,10 +74,11 @@ std::optional<ir::KernelCall> SelectConv2d(const ir::Graph& graph, const ir::Ker
   std::vector<int8_t> stream;
   ScalePacker scales;
   for (size_t c = 0; c < static_cast<size_t>(p.output_c); ++c) {
+    const auto filter = std::span(weights).subspan(c * taps, taps);
     const Stage stage{multipliers[c], shifts[c], p.activation_max - p.output_zero_point,
                       p.activation_min - p.output_zero_point};
-    if (!PackFilter(std::span(weights).subspan(c * taps, taps), bias.empty() ? 0 : bias[c],
-                    p.input_zero_point, stage, stream, scales)) {
+    if (!scales.AddFilter(filter, bias.empty() ? 0 : bias[c], p.input_zero_point, stage) ||
+        !AppendFilter(filter, stream)) {
       return {};
     }
   }

@@ -11,8 +11,6 @@ namespace {
 // Of a sum with its bias, so that clamping it cannot overflow.
 constexpr int64_t kSumMax = int64_t{1} << 29;
 constexpr int32_t kReachMax = (1 << 23) - 1;
-constexpr int32_t kPairsOfBlock = 8;
-constexpr int8_t kEndOfFilter = 9;
 
 int32_t Scaled(int64_t sum, const Stage& s) {
   return kernels::MultiplyByQuantizedMultiplier(static_cast<int32_t>(sum), s.multiplier, s.shift);
@@ -31,9 +29,8 @@ bool KeepsOutputs(const SumRange& range, const Stage& stage, int64_t reach) {
 
 std::optional<int32_t> FindReach(const SumRange& range, const Stage& stage) {
   // The sum that makes an output of 1, or what is enough for all sums if that is less.
-  const double unit = stage.multiplier == 0
-                          ? INFINITY
-                          : std::ldexp(256.0 / stage.multiplier, 31 - stage.shift);
+  const double unit =
+      stage.multiplier == 0 ? INFINITY : std::ldexp(256.0 / stage.multiplier, 31 - stage.shift);
   double enough = 0;
   if (stage.high > 0) enough = 256.0 * static_cast<double>(range.max) / stage.high + 256;
   if (stage.low < 0) {
@@ -86,7 +83,18 @@ std::optional<ChannelScale> PackScale(int32_t bias, const SumRange& range, const
   return scale;
 }
 
-bool ScalePacker::Add(const std::optional<ChannelScale>& channel) {
+bool ScalePacker::AddFilter(std::span<const int8_t> weights, int32_t bias, int32_t input_zero_point,
+                            const Stage& stage) {
+  SumRange sum;
+  int64_t total = 0;
+  for (const int8_t w : weights) {
+    sum.AddTap(w);
+    total += w;
+  }
+  const int64_t whole_bias = bias - input_zero_point * total;
+  if (std::abs(whole_bias) > kSumMax) return false;
+  sum.AddConstant(whole_bias);
+  const auto channel = PackScale(static_cast<int32_t>(whole_bias), sum, stage);
   if (!channel.has_value()) return false;
   min_ = std::max(min_, channel->piece_bits_min);
   max_ = std::min(max_, channel->piece_bits_max);
@@ -94,44 +102,21 @@ bool ScalePacker::Add(const std::optional<ChannelScale>& channel) {
   return min_ <= max_;
 }
 
-bool PackFilter(std::span<const int8_t> weights, int32_t bias, int32_t input_zero_point,
-                const Stage& stage, std::vector<int8_t>& stream, ScalePacker& scales) {
-  std::vector<int8_t> taps(weights.begin(), weights.end());
-  if (taps.size() % 2 != 0) taps.push_back(0);
-  SumRange sum;
-  int64_t total = 0;
-  for (const int8_t w : taps) {
-    sum.AddTap(w);
-    total += w;
-  }
-  const int64_t whole_bias = bias - input_zero_point * total;
-  sum.AddConstant(whole_bias);
-  if (std::abs(whole_bias) > kSumMax || !scales.Add(PackScale(static_cast<int32_t>(whole_bias), sum, stage))) return false;
-
-  const size_t blocks_at = stream.size();
-  int32_t blocks = 0;
-  stream.push_back(0);
-  for (size_t i = 0; i < taps.size();) {
-    SumRange block;
-    size_t end = i;
-    while (end < taps.size() && end < i + 2 * kPairsOfBlock) {
-      SumRange longer = block;
-      longer.AddTap(taps[end]);
-      longer.AddTap(taps[end + 1]);
-      if (!longer.FitsLane()) break;
-      block = longer;
-      end += 2;
+std::vector<std::span<const int8_t>> CutIntoBlocks(std::span<const int8_t> weights, size_t unit,
+                                                   size_t most) {
+  std::vector<std::span<const int8_t>> blocks;
+  while (!weights.empty()) {
+    SumRange sum;
+    size_t length = 0;
+    for (; length < std::min(weights.size(), most); length += unit) {
+      for (const int8_t w : weights.subspan(length, unit)) sum.AddTap(w);
+      if (!sum.FitsLane()) break;
     }
-    if (end == i) return false;  // two weights of -128
-    stream.push_back(static_cast<int8_t>(kPairsOfBlock - (end - i) / 2));
-    stream.insert(stream.end(), taps.begin() + static_cast<ptrdiff_t>(i),
-                  taps.begin() + static_cast<ptrdiff_t>(end));
-    ++blocks;
-    i = end;
+    if (length == 0) return {};
+    blocks.push_back(weights.first(length));
+    weights = weights.subspan(length);
   }
-  stream.push_back(kEndOfFilter);
-  stream[blocks_at] = static_cast<int8_t>(blocks);
-  return blocks <= UINT8_MAX;
+  return blocks;
 }
 
 }  // namespace kinglet::compile::lanes

@@ -39,7 +39,9 @@ std::optional<ChannelScale> PackScale(int32_t bias, const SumRange& range, const
 // All channels of a layer.
 class ScalePacker {
  public:
-  bool Add(const std::optional<ChannelScale>& channel);  // false if it does not fit the others
+  // Adds the channel with this filter; bias: of the model. False when it needs another kernel.
+  bool AddFilter(std::span<const int8_t> weights, int32_t bias, int32_t input_zero_point,
+                 const Stage& stage);
   int32_t piece_bits() const { return max_; }
   const std::vector<int32_t>& words() const { return words_; }
 
@@ -48,9 +50,10 @@ class ScalePacker {
   std::vector<int32_t> words_;
 };
 
-// Appends one filter of LanesConv2d to `stream` and its channel to `scales`. bias: of the model.
-// False when it needs another kernel.
-bool PackFilter(std::span<const int8_t> weights, int32_t bias, int32_t input_zero_point,
-                const Stage& stage, std::vector<int8_t>& stream, ScalePacker& scales);
+// Cuts a filter into as few blocks as may be whose sums fit half a word, each a multiple of `unit`
+// taps and at most `most`. The filter is a multiple of `unit` long. None when a single unit does
+// not fit.
+std::vector<std::span<const int8_t>> CutIntoBlocks(std::span<const int8_t> weights, size_t unit,
+                                                   size_t most);
 
 }  // namespace kinglet::compile::lanes
