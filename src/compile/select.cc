@@ -27,7 +27,7 @@ std::vector<Selector> SelectorsOf(KernelSet set) {
       return {cortex_m4::SelectConv2d, cortex_m4::SelectFullyConnected};
     case KernelSet::kArmv6M:
     case KernelSet::kRiscv:
-      return {lanes::SelectConv2d, lanes::SelectDepthwiseConv2d};
+      return {lanes::SelectConv2d, lanes::SelectDepthwiseConv2d, lanes::SelectFullyConnected};
     case KernelSet::kHelium:
     case KernelSet::kPortable:
       return {};

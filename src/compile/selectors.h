@@ -24,6 +24,8 @@ namespace lanes {
 std::optional<ir::KernelCall> SelectConv2d(const ir::Graph& graph, const ir::KernelCall& call);
 std::optional<ir::KernelCall> SelectDepthwiseConv2d(const ir::Graph& graph,
                                                     const ir::KernelCall& call);
+std::optional<ir::KernelCall> SelectFullyConnected(const ir::Graph& graph,
+                                                   const ir::KernelCall& call);
 }  // namespace lanes
 
 }  // namespace kinglet::compile

@@ -90,7 +90,8 @@ const int8_t* Unpack(const LanesDepthwiseParams& p, const int8_t* weights, int32
 
 // The input, moved so that it lies whole pixels behind the output if they overlap.
 const int8_t* Align(const LanesDepthwiseParams& p, const int8_t* input, int8_t* output) {
-  const uintptr_t distance = reinterpret_cast<uintptr_t>(input) - reinterpret_cast<uintptr_t>(output);
+  const uintptr_t distance =
+      reinterpret_cast<uintptr_t>(input) - reinterpret_cast<uintptr_t>(output);
   const auto pixel = static_cast<uintptr_t>(p.input_c);
   if (distance >= static_cast<uintptr_t>(p.output_h * p.output_w) * pixel) return input;
   const uintptr_t broken = distance % pixel;

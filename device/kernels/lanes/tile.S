@@ -1,4 +1,5 @@
-// The inner loops of tile.h for Armv6-M. tile_model.cc says the same in C++.
+// The inner loops of tile.h and dense.h for Armv6-M. tile_model.cc and dense_model.cc say the same
+// in C++.
 //
 // Sums live in r8 to r12 and lr, where only additions and moves reach them. A product overwrites
 // one of its factors, so each weight is loaded once for the words of both pixel pairs.
@@ -83,9 +84,9 @@
         mov     r8, r0
         .endm
 
-// The sum in r0, scaled, to r7 + \offset. r5: piece_bits, r6: 24 - s, r8: middle + half, r9: bias -
+// Scales the sum in r0. r5: piece_bits, r6: 24 - s, r8: middle + half, r9: bias -
 // the upper clamp.
-        .macro scale range, offset
+        .macro scale range
         add     r0, r9
         asrs    r1, r0, #31
         ands    r0, r1
@@ -110,12 +111,6 @@
         adds    r0, r2
         adds    r0, r1
         lsrs    r0, #24
-        .ifnb \offset
-        ldr     r1, [sp, #\offset]
-        strb    r0, [r7, r1]
-        .else
-        strb    r0, [r7]
-        .endif
         .endm
 
         .section .text.KingletLanesTileRun, "ax", %progbits
@@ -194,19 +189,26 @@ channel_end:
         prepare RANGE
         ldr     r7, [sp, #OUTPUT]
         mov     r0, r12
-        scale   RANGE, OFFSET3
+        scale   RANGE
+        ldr     r1, [sp, #OFFSET3]
+        strb    r0, [r7, r1]
         mov     r0, lr
         mov     r1, r12
         lsls    r1, #16
         subs    r0, r1
-        scale   RANGE, OFFSET2
+        scale   RANGE
+        ldr     r1, [sp, #OFFSET2]
+        strb    r0, [r7, r1]
         mov     r0, r10
-        scale   RANGE, OFFSET1
+        scale   RANGE
+        ldr     r1, [sp, #OFFSET1]
+        strb    r0, [r7, r1]
         mov     r0, r11
         mov     r1, r10
         lsls    r1, #16
         subs    r0, r1
         scale   RANGE
+        strb    r0, [r7]
         adds    r7, #1
         str     r7, [sp, #OUTPUT]
         ldr     r4, [sp, #WEIGHTS]
@@ -307,12 +309,15 @@ strip_end:
         .error  "the end of the taps is not where kLanesEndOfTaps leads"
         .endif
         mov     r0, r10
-        scale   STRIP_RANGE, UPPER_OFFSET
+        scale   STRIP_RANGE
+        ldr     r1, [sp, #UPPER_OFFSET]
+        strb    r0, [r7, r1]
         mov     r0, r11
         mov     r1, r10
         lsls    r1, #16
         subs    r0, r1
         scale   STRIP_RANGE
+        strb    r0, [r7]
         ldr     r0, [sp, #STRIP_COLUMN_BYTES]
         adds    r4, r0
         ldr     r0, [sp, #OUTPUT_STEP]
@@ -340,6 +345,180 @@ strip_end:
         mov     r11, r7
         pop     {r4-r7, pc}
         .size   KingletLanesStripRun, . - KingletLanesStripRun
+
+// Places of KingletLanesDenseRun on the stack: a copy of the job, then what is derived of a scale,
+// and the sums of a group.
+#define DENSE_INPUT 0
+#define BLOCKS 4
+#define DENSE_WEIGHTS 8
+#define BIASES 12
+#define SCALES 16
+#define DENSE_OUTPUT 20
+#define GROUPS 24
+#define SCALE_BYTES 28
+#define OFFSETS 32
+#define DENSE_LOWER_BEGIN 48
+#define DENSE_RANGE 52
+#define LOG2_TWICE_HALF (DENSE_RANGE + RANGE_BYTES)
+#define MIDDLE_AND_HALF (LOG2_TWICE_HALF + 4)
+#define MINUS_CLAMP_HIGH (MIDDLE_AND_HALF + 4)
+#define SUMS (MINUS_CLAMP_HIGH + 4)
+#define DENSE_FRAME (SUMS + 16)
+
+#define INPUTS_OF_BLOCK 16
+#define INPUT_BYTES 18
+#define END_OF_INPUTS 320
+
+        .macro prepare_dense
+        movs    r1, #0
+        prepare DENSE_RANGE
+        str     r6, [sp, #LOG2_TWICE_HALF]
+        mov     r0, r8
+        str     r0, [sp, #MIDDLE_AND_HALF]
+        mov     r0, r9
+        str     r0, [sp, #MINUS_CLAMP_HIGH]
+        .endm
+
+        .section .text.KingletLanesDenseRun, "ax", %progbits
+        .balign 4
+        .global KingletLanesDenseRun
+        .type   KingletLanesDenseRun, %function
+        .thumb_func
+KingletLanesDenseRun:
+        push    {r4-r7, lr}
+        mov     r4, r8
+        mov     r5, r9
+        mov     r6, r10
+        mov     r7, r11
+        push    {r4-r7}
+        sub     sp, #DENSE_FRAME
+        mov     r1, sp
+        .rept   3
+        ldm     r0!, {r3-r7}
+        stm     r1!, {r3-r7}
+        .endr
+        ldm     r0!, {r3, r4}
+        stm     r1!, {r3, r4}
+        ldr     r0, [sp, #SCALES]
+        ldm     r0!, {r2, r3}
+        prepare_dense
+group_begin:
+        ldr     r0, [sp, #DENSE_INPUT]
+        ldr     r4, [sp, #DENSE_WEIGHTS]
+        ldr     r5, =0x00FF00FF
+        ldr     r7, [sp, #BLOCKS]
+        ldr     r1, [sp, #DENSE_LOWER_BEGIN]
+        mov     r11, r1
+        mov     lr, r1
+        movs    r6, #0
+        mov     r10, r6
+        mov     r12, r6
+        mov     r8, r6
+        mov     r9, r6
+dense_block:
+        ldm     r7!, {r3}
+        add     pc, r3
+        nop
+dense_inputs:
+        .rept   INPUTS_OF_BLOCK
+        ldm     r4!, {r1}
+        lsrs    r2, r1, #8
+        ands    r2, r5
+        ldrsb   r3, [r0, r6]
+        adds    r0, #1
+        muls    r1, r3, r1
+        add     r8, r1
+        muls    r2, r3, r2
+        add     r9, r2
+        .endr
+        mov     r2, r9
+        lsls    r1, r2, #8
+        mov     r3, r8
+        subs    r1, r3, r1
+        ldm     r7!, {r3}
+        subs    r1, r3
+        subs    r2, r3
+        asrs    r3, r1, #16
+        add     r10, r3
+        add     r11, r1
+        asrs    r3, r2, #16
+        add     r12, r3
+        add     lr, r2
+        mov     r8, r6
+        mov     r9, r6
+        b.n     dense_block
+dense_end:
+        .if     dense_end - dense_inputs - END_OF_INPUTS
+        .error  "the end of the inputs is not where kLanesEndOfInputs leads"
+        .endif
+        str     r4, [sp, #DENSE_WEIGHTS]
+        mov     r0, r11
+        mov     r2, r10
+        lsls    r1, r2, #16
+        subs    r0, r1
+        mov     r1, lr
+        mov     r3, r12
+        lsls    r4, r3, #16
+        subs    r1, r4
+        add     r4, sp, #SUMS
+        stm     r4!, {r0-r3}
+        ldr     r7, [sp, #DENSE_OUTPUT]
+        movs    r4, #12
+output_begin:
+        ldr     r2, [sp, #SCALE_BYTES]
+        cmp     r2, #0
+        beq     1f
+        ldr     r1, [sp, #SCALES]
+        adds    r1, r4
+        adds    r1, r4
+        ldm     r1!, {r2, r3}
+        mov     r10, r4
+        prepare_dense
+        mov     r4, r10
+1:
+        ldr     r5, [sp, #DENSE_RANGE + PIECE_BITS]
+        ldr     r6, [sp, #LOG2_TWICE_HALF]
+        ldr     r0, [sp, #MIDDLE_AND_HALF]
+        mov     r8, r0
+        ldr     r0, [sp, #MINUS_CLAMP_HIGH]
+        ldr     r1, [sp, #BIASES]
+        ldr     r1, [r1, r4]
+        adds    r0, r1
+        mov     r9, r0
+        add     r0, sp, #SUMS
+        ldr     r0, [r0, r4]
+        scale   DENSE_RANGE
+        add     r1, sp, #OFFSETS
+        ldr     r1, [r1, r4]
+        strb    r0, [r7, r1]
+        subs    r4, #4
+        bpl     output_begin
+        adds    r7, #4
+        str     r7, [sp, #DENSE_OUTPUT]
+        ldr     r0, [sp, #BIASES]
+        adds    r0, #16
+        str     r0, [sp, #BIASES]
+        ldr     r0, [sp, #SCALES]
+        ldr     r1, [sp, #SCALE_BYTES]
+        lsls    r1, #2
+        adds    r0, r1
+        str     r0, [sp, #SCALES]
+        ldr     r0, [sp, #GROUPS]
+        subs    r0, #1
+        str     r0, [sp, #GROUPS]
+        beq     1f
+        ldr     r0, =group_begin + 1
+        bx      r0
+1:
+        add     sp, #DENSE_FRAME
+        pop     {r4-r7}
+        mov     r8, r4
+        mov     r9, r5
+        mov     r10, r6
+        mov     r11, r7
+        pop     {r4-r7, pc}
+        .pool
+        .size   KingletLanesDenseRun, . - KingletLanesDenseRun
 
         .section .text.KingletLanesGather, "ax", %progbits
         .balign 4

@@ -1,3 +1,4 @@
+#include "device/kernels/lanes/lanes.h"
 #include "device/kernels/lanes/scale_sum.h"
 #include "device/kernels/lanes/tile.h"
 
@@ -5,23 +6,11 @@
 
 namespace {
 
+using kinglet::kernels::kLanesHalf;
+using kinglet::kernels::Lanes;
 using kinglet::kernels::LanesScale;
 
-constexpr uint32_t kHalf = 0x8000;  // keeps the lower lane from being negative
-
 uint32_t Unsigned(int32_t x) { return static_cast<uint32_t>(x); }
-
-// Both lanes of a word, over all blocks of a filter.
-struct Lanes {
-  uint32_t both = 0;  // of the words: lower + 65536 * upper
-  int32_t upper = 0;
-
-  void Add(uint32_t block) {
-    both += block - kHalf;
-    upper += static_cast<int32_t>(block) >> 16;
-  }
-  int32_t Lower() const { return static_cast<int32_t>(both - (Unsigned(upper) << 16)); }
-};
 
 }  // namespace
 
@@ -34,7 +23,7 @@ void KingletLanesTileRun(const KingletLanesTile* job) {
     Lanes first, second;
     ++weight;  // the number of blocks
     for (int32_t pairs = 8 - *weight++; pairs >= 0; pairs = 8 - *weight++) {
-      uint32_t block0 = kHalf, block1 = kHalf;
+      uint32_t block0 = kLanesHalf, block1 = kLanesHalf;
       const int8_t* const end = weight + 2 * pairs;
       for (; weight != end; weight += 2, x += 4) {
         const uint32_t w0 = Unsigned(weight[0]), w1 = Unsigned(weight[1]);
@@ -46,12 +35,13 @@ void KingletLanesTileRun(const KingletLanesTile* job) {
       first.Add(block0);
       second.Add(block1);
     }
-    const LanesScale scale(job->range, channel);
+    const LanesScale scale(job->range, channel + 1);
+    const int32_t bias = *channel;
     channel += kinglet::kernels::kLanesChannelWords;
-    output[job->offset3] = scale(second.upper);
-    output[job->offset2] = scale(second.Lower());
-    output[job->offset1] = scale(first.upper);
-    *output++ = scale(first.Lower());
+    output[job->offset3] = scale(second.Upper() + bias);
+    output[job->offset2] = scale(second.Lower() + bias);
+    output[job->offset1] = scale(first.Upper() + bias);
+    *output++ = scale(first.Lower() + bias);
   }
 }
 
@@ -59,7 +49,8 @@ void KingletLanesStripRun(const KingletLanesStrip* job) {
   using kinglet::kernels::kLanesEndOfTaps;
   using kinglet::kernels::kLanesTapBytes;
   using kinglet::kernels::kLanesTapsOfBlock;
-  const LanesScale scale(job->range, job->channel);
+  const LanesScale scale(job->range, job->channel + 1);
+  const int32_t bias = *job->channel;
   const int32_t column_words = job->strip_column_bytes / 4;
   const int32_t* row = job->strip;
   int8_t* output = job->output;
@@ -70,12 +61,12 @@ void KingletLanesStripRun(const KingletLanesStrip* job) {
       const int32_t* tap = job->taps;
       for (int32_t begin = *tap++; begin != kLanesEndOfTaps; begin = *tap++) {
         const int32_t* const end = tap + 2 * (kLanesTapsOfBlock - begin / kLanesTapBytes);
-        uint32_t block = kHalf;
+        uint32_t block = kLanesHalf;
         for (; tap != end; tap += 2) block += Unsigned(window[tap[0] / 4]) * Unsigned(tap[1]);
         sum.Add(block);
       }
-      output[job->upper_offset] = scale(sum.upper);
-      *output = scale(sum.Lower());
+      output[job->upper_offset] = scale(sum.Upper() + bias);
+      *output = scale(sum.Lower() + bias);
       output += job->output_step;
     }
   }

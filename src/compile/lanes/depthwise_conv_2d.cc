@@ -42,14 +42,27 @@ std::optional<ir::KernelCall> SelectDepthwiseConv2d(const ir::Graph& graph,
   if (!call.params.Is<kernels::DepthwiseConv2dParams>()) return {};
   const auto portable = call.params.As<kernels::DepthwiseConv2dParams>();
   if (portable.batches != 1) return {};
-  kernels::LanesDepthwiseParams p{
-      portable.input_h,           portable.input_w,        portable.input_c,
-      portable.output_h,          portable.output_w,       portable.depth_multiplier,
-      portable.filter_h,          portable.filter_w,       portable.stride_h,
-      portable.stride_w,          portable.dilation_h,     portable.dilation_w,
-      portable.pad_top,           portable.pad_left,       portable.input_zero_point,
-      portable.output_zero_point, portable.activation_min, portable.activation_max,
-      0,                          0,                       0};
+  kernels::LanesDepthwiseParams p{portable.input_h,
+                                  portable.input_w,
+                                  portable.input_c,
+                                  portable.output_h,
+                                  portable.output_w,
+                                  portable.depth_multiplier,
+                                  portable.filter_h,
+                                  portable.filter_w,
+                                  portable.stride_h,
+                                  portable.stride_w,
+                                  portable.dilation_h,
+                                  portable.dilation_w,
+                                  portable.pad_top,
+                                  portable.pad_left,
+                                  portable.input_zero_point,
+                                  portable.output_zero_point,
+                                  portable.activation_min,
+                                  portable.activation_max,
+                                  0,
+                                  0,
+                                  0};
   ChooseBandRows(p);
   const auto weights = ElementsOf<int8_t>(graph, call.arguments[1]);
   const auto bias = ElementsOf<int32_t>(graph, call.arguments[2]);
