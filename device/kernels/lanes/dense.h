@@ -28,9 +28,9 @@ struct KingletLanesDense {
   const int32_t* scales;
   int8_t* output;
   int32_t groups;
-  int32_t scale_bytes;   // from an output's scale to the next; 0 or 8
-  int32_t offsets[4];    // of a group's outputs behind its first, which is written last
-  int32_t lower_begin;   // -0x8000 times the number of blocks
+  int32_t scale_bytes;  // from an output's scale to the next; 0 or 8
+  int32_t offsets[4];   // of a group's outputs behind its first, which is written last
+  int32_t lower_begin;  // -0x8000 times the number of blocks
   kinglet::kernels::LanesRange range;
 };
 void KingletLanesDenseRun(const struct KingletLanesDense* job);

@@ -15,7 +15,7 @@ struct LanesFullyConnectedParams {
   int32_t batches, input_size, output_size;
   int32_t output_zero_point;
   int32_t activation_min, activation_max;
-  int32_t piece_bits;  // see scale.h
+  int32_t piece_bits;   // see scale.h
   int32_t scale_words;  // 0 if all outputs share a scale, else 2
   int32_t blocks;
 };

@@ -124,9 +124,8 @@ std::optional<ir::KernelCall> SelectFullyConnected(const ir::Graph& graph,
   lanes.arguments.push_back(ConstantArgument("biases", biases));
   lanes.arguments.push_back(ConstantArgument("scales", scales));
   lanes.arguments.push_back(ConstantArgument("blocks", blocks));
-  lanes.arguments.push_back(
-      ScratchArgument(ir::DataType::kInt32,
-                      static_cast<uint32_t>(kernels::LanesFullyConnectedScratchBytes(p)), 4));
+  lanes.arguments.push_back(ScratchArgument(
+      ir::DataType::kInt32, static_cast<uint32_t>(kernels::LanesFullyConnectedScratchBytes(p)), 4));
   lanes.arguments.push_back(call.arguments.back());
   return lanes;
 }
