@@ -42,10 +42,9 @@ ir::Graph Layers(uint64_t seed, int32_t count) {
     const ir::Graph before = maker.graph();
     const bool large = maker.Between(0, 4) == 0;
     const int32_t side = large ? 40 : 7;
-    const ir::TensorIndex x =
-        maker.Input({maker.Between(1, 8) == 1 ? 2 : 1, maker.Between(1, side),
-                     maker.Between(1, side), maker.Between(1, large ? 3 : 9)},
-                    ir::DataType::kInt8);
+    const ir::TensorIndex x = maker.Input({maker.Between(1, 8) == 1 ? 2 : 1, maker.Between(1, side),
+                                           maker.Between(1, side), maker.Between(1, large ? 3 : 9)},
+                                          ir::DataType::kInt8);
     const auto kind = static_cast<size_t>(maker.Between(0, std::size(kKinds) - 1));
     const ir::TensorIndex y = maker.Layer(kKinds[kind], x);
     if (y != ir::kNoTensor) maker.graph().outputs.push_back(y);

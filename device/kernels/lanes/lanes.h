@@ -11,9 +11,11 @@ inline constexpr uint32_t kLanesHalf = 0x8000;
 // Both sums over all blocks.
 class Lanes {
  public:
+  explicit Lanes(int32_t blocks) : both_(0 - kLanesHalf * static_cast<uint32_t>(blocks)) {}
+
   // A block's word, which began with kLanesHalf.
   void Add(uint32_t block) {
-    both_ += block - kLanesHalf;
+    both_ += block;
     upper_ += static_cast<int32_t>(block) >> 16;
   }
   int32_t Upper() const { return upper_; }
@@ -22,7 +24,7 @@ class Lanes {
   }
 
  private:
-  uint32_t both_ = 0;  // lower + 65536 * upper
+  uint32_t both_;  // lower + 65536 * upper
   int32_t upper_ = 0;
 };
 
