@@ -4,13 +4,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstring>
 #include <map>
 
+#include "src/base/random.h"
 #include "src/board/board.h"
 #include "src/compile/generate.h"
 #include "src/compile/program.h"
+#include "src/compile/select.h"
 #include "src/emulate/firmware.h"
 #include "src/emulate/qemu.h"
+#include "src/ir/lower.h"
 #include "tests/support/layer_maker.h"
 
 namespace kinglet::compile {
@@ -66,6 +71,65 @@ TEST(Lanes, ComputesWhatTheReferenceExecutorComputes) {
   for (const char* kernel : {"LanesConv2d", "LanesDepthwise", "LanesFullyConnected"}) {
     EXPECT_GT(chosen[kernel], 50) << kernel;
   }
+}
+
+// Runs `call` with the output `lead` bytes behind the input's begin in the same memory.
+std::vector<int8_t> RunOverlapped(const ir::KernelCall& call, const std::vector<int8_t>& input,
+                                  size_t output_bytes, int64_t lead) {
+  const size_t margin = output_bytes + input.size() + 64;
+  std::vector<int8_t> memory(3 * margin);
+  int8_t* const at = memory.data() + margin;
+  std::ranges::copy(input, at);
+  ir::AlignedBytes scratch;
+  std::vector<const void*> addresses;
+  std::vector<ir::AlignedBytes> constants;
+  for (const ir::Argument& argument : call.arguments) {
+    switch (argument.kind) {
+      case ir::Argument::Kind::kInput:
+        addresses.push_back(at);
+        break;
+      case ir::Argument::Kind::kOutput:
+        addresses.push_back(at + lead);
+        break;
+      case ir::Argument::Kind::kScratch:
+        scratch = ir::MakeAligned(argument.scratch_bytes);
+        addresses.push_back(scratch.data());
+        break;
+      default:
+        constants.push_back(ir::MakeAligned(argument.data.size()));
+        std::memcpy(constants.back().data(), argument.data.data(), argument.data.size());
+        addresses.push_back(constants.back().data());
+    }
+  }
+  ir::RunKernel(call, addresses);
+  return {at + lead, at + lead + output_bytes};
+}
+
+// Every way in which the output may lie before or upon the input gives the same bytes.
+TEST(Lanes, OutputMayOverlapTheInput) {
+  std::map<std::string_view, int> overlapped;
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    const ir::Graph graph = Layers(seed, 1);
+    const auto calls = SelectKernels(graph, ir::Lower(graph).value(), kTarget);
+    if (calls.size() != 1 || !calls[0].kernel->function.starts_with("Lanes")) continue;
+    const ir::Argument& argument = calls[0].arguments[0];
+    if (!argument.output_lead_bytes_max.has_value()) continue;
+    std::vector<int8_t> input(graph.tensor(argument.tensor).ElementCount());
+    Random random(seed, 54);
+    for (int8_t& x : input) x = static_cast<int8_t>(random.Below(256));
+    const size_t bytes = graph.tensor(graph.outputs[0]).ElementCount();
+    const auto apart = static_cast<int64_t>(input.size());
+    const auto expected = RunOverlapped(calls[0], input, bytes, apart);
+    for (int64_t back = 0; back < 12; ++back) {
+      const int64_t lead = *argument.output_lead_bytes_max - back;
+      if (lead + static_cast<int64_t>(bytes) <= 0) break;
+      ASSERT_EQ(RunOverlapped(calls[0], input, bytes, lead), expected)
+          << calls[0].kernel->function << ", seed " << seed << ", lead " << lead;
+      ++overlapped[calls[0].kernel->function];
+    }
+  }
+  EXPECT_GT(overlapped["LanesConv2d"], 100);
+  EXPECT_GT(overlapped["LanesDepthwise"], 100);
 }
 
 class LanesOnDevice : public ::testing::TestWithParam<std::string> {
