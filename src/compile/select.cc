@@ -27,7 +27,8 @@ std::vector<Selector> SelectorsOf(KernelSet set) {
       return {cortex_m4::SelectConv2d, cortex_m4::SelectFullyConnected};
     case KernelSet::kArmv6M:
     case KernelSet::kRiscv:
-      return {lanes::SelectConv2d, lanes::SelectDepthwiseConv2d, lanes::SelectFullyConnected};
+      return {lanes::SelectAdd, lanes::SelectConv2d, lanes::SelectDepthwiseConv2d,
+              lanes::SelectFullyConnected};
     case KernelSet::kHelium:
     case KernelSet::kPortable:
       return {};

@@ -47,9 +47,10 @@ inline int32_t LanesDepthwiseScratchBytes(const LanesDepthwiseParams& p) {
 // 0. channels: the words of scale.h. scratch: LanesDepthwiseScratchBytes(params), at a multiple of
 // 4.
 //
-// With depth_multiplier 1, output_w <= input_w and pad_top below LanesDepthwiseWindowRows the
-// output may be the input or begin before it: rows are in the strip before they are overwritten,
-// and an input that lies a broken number of pixels behind the output is moved first.
+// With depth_multiplier 1, output_w <= input_w, pad_top below LanesDepthwiseWindowRows and, if
+// there are several bands, at most band_rows * stride_h, the output may be the input or begin
+// before it: rows are in the strip before they are overwritten, and an input that lies a broken
+// number of pixels behind the output is moved first.
 void LanesDepthwise(const LanesDepthwiseParams& params, const int8_t* input, const int8_t* weights,
                     const int32_t* channels, int32_t* scratch, int8_t* output);
 

@@ -28,9 +28,12 @@ constexpr int32_t kTapsOfBlock = 16;
 // Higher bands have fewer rows to keep and calls to make, and need more memory.
 constexpr int32_t kStripBytesMax = 1024;
 
+// A band steps over no less than the padding: when the output overwrites the input, what the upper
+// halves of the next band see is then still there.
 void ChooseBandRows(kernels::LanesDepthwiseParams& p) {
   p.band_rows = (p.output_h + 1) / 2;
-  while (p.band_rows > 1 && 4 * kernels::LanesDepthwiseStripWords(p) > kStripBytesMax) {
+  while (p.band_rows > 1 && (p.band_rows - 1) * p.stride_h >= p.pad_top &&
+         4 * kernels::LanesDepthwiseStripWords(p) > kStripBytesMax) {
     --p.band_rows;
   }
 }
