@@ -43,9 +43,11 @@ std::vector<Selector> OfHelium() {
 std::vector<Selector> SelectorsOf(const Target& target) {
   switch (target.kernels) {
     case KernelSet::kPortable:
+      return {};
     case KernelSet::kArmv6M:
     case KernelSet::kRiscv:
-      return {};
+      return {lanes::SelectAdd, lanes::SelectConv2d, lanes::SelectDepthwiseConv2d,
+              lanes::SelectFullyConnected};
     case KernelSet::kCortexM4:
       return OfCortexM4(target.goal);
     case KernelSet::kHelium:

@@ -38,4 +38,14 @@ std::optional<ir::KernelCall> SelectFullyConnected(const ir::Graph& graph,
                                                    const ir::KernelCall& call);
 }  // namespace helium
 
+// For Armv6-M and RV32IMC.
+namespace lanes {
+std::optional<ir::KernelCall> SelectAdd(const ir::Graph& graph, const ir::KernelCall& call);
+std::optional<ir::KernelCall> SelectConv2d(const ir::Graph& graph, const ir::KernelCall& call);
+std::optional<ir::KernelCall> SelectDepthwiseConv2d(const ir::Graph& graph,
+                                                    const ir::KernelCall& call);
+std::optional<ir::KernelCall> SelectFullyConnected(const ir::Graph& graph,
+                                                   const ir::KernelCall& call);
+}  // namespace lanes
+
 }  // namespace kinglet::compile
