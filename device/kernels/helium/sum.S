@@ -51,12 +51,12 @@
         sum     KingletSumScaled, 0
         sum     KingletSumAlike, 1
 
-        .section .text.KingletSumWindow, "ax", %progbits
+        .section .text.KingletSumVector, "ax", %progbits
         .balign 4
-        .global KingletSumWindow
-        .type   KingletSumWindow, %function
+        .global KingletSumVector
+        .type   KingletSumVector, %function
         .thumb_func
-KingletSumWindow:                       // r0: job, r1: sums
+KingletSumVector:                       // r0: job, r1: sums
         push    {r4-r7, lr}
         ldm     r0, {r2-r6}             // input, rows, columns, steps
         vmov.i32 q0, #0
@@ -73,5 +73,5 @@ KingletSumWindow:                       // r0: job, r1: sums
         bne     0b
         vstrh.16 q0, [r1]
         pop     {r4-r7, pc}
-        .size   KingletSumWindow, . - KingletSumWindow
+        .size   KingletSumVector, . - KingletSumVector
 #endif

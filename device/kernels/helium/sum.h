@@ -30,6 +30,6 @@ struct KingletWindowSum {
   int32_t rows, columns;          // 1 or more
   int32_t row_step, column_step;  // bytes
 };
-void KingletSumWindow(const struct KingletWindowSum* job, int16_t* sums);
+void KingletSumVector(const struct KingletWindowSum* job, int16_t* sums);
 
 }  // extern "C"

@@ -31,7 +31,7 @@ void Run(const KingletSum& job, bool alike) {
 void KingletSumScaled(const KingletSum* job) { Run(*job, false); }
 void KingletSumAlike(const KingletSum* job) { Run(*job, true); }
 
-void KingletSumWindow(const KingletWindowSum* job, int16_t* sums) {
+void KingletSumVector(const KingletWindowSum* job, int16_t* sums) {
   for (int32_t c = 0; c < 8; ++c) {
     int32_t sum = 0;
     for (int32_t y = 0; y < job->rows; ++y) {
