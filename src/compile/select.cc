@@ -26,10 +26,9 @@ std::vector<Selector> SelectorsOf(KernelSet set) {
     case KernelSet::kCortexM4:
       return {cortex_m4::SelectConv2d, cortex_m4::SelectFullyConnected};
     case KernelSet::kHelium:  // these processors have the DSP extension, too
-      return {helium::SelectConv2d,           helium::SelectDepthwiseConv2d,
-              helium::SelectFullyConnected,   helium::SelectAdd,
-              helium::SelectAveragePool2d,    cortex_m4::SelectConv2d,
-              cortex_m4::SelectFullyConnected};
+      return {helium::SelectConv2d,    helium::SelectDepthwiseConv2d,  helium::SelectFullyConnected,
+              helium::SelectAdd,       helium::SelectAveragePool2d,    helium::SelectMaxPool2d,
+              cortex_m4::SelectConv2d, cortex_m4::SelectFullyConnected};
     case KernelSet::kArmv6M:
     case KernelSet::kRiscv:
     case KernelSet::kPortable:
