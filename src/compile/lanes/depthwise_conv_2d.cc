@@ -80,7 +80,7 @@ std::optional<ir::KernelCall> SelectDepthwiseConv2d(const ir::Graph& graph,
     for (size_t i = c; i < weights.size(); i += channels) taps.push_back(weights[i]);
     const Stage stage{multipliers[c], shifts[c], p.activation_max - p.output_zero_point,
                       p.activation_min - p.output_zero_point};
-    if (!scales.AddFilter(taps, bias.empty() ? 0 : bias[c], p.input_zero_point, stage)) return {};
+    if (!scales.Add(SumOf(taps, bias.empty() ? 0 : bias[c], p.input_zero_point), stage)) return {};
     const auto blocks = CutIntoBlocks(taps, 1, kTapsOfBlock);
     p.blocks_max = std::max(p.blocks_max, static_cast<int32_t>(blocks.size()));
     for (const std::span<const int8_t> block : blocks) {
