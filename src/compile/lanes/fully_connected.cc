@@ -2,6 +2,7 @@
 #include "device/kernels/lanes/fully_connected.h"
 
 #include "device/kernels/fully_connected.h"
+#include "device/kernels/lanes/dense.h"
 #include "src/compile/constant.h"
 #include "src/compile/lanes/pack.h"
 #include "src/compile/selectors.h"
@@ -21,8 +22,6 @@ KINGLET_KERNEL_FROM(kLanesFullyConnected, LanesFullyConnected, "lanes/fully_conn
 
 namespace kinglet::compile::lanes {
 namespace {
-
-constexpr size_t kInputsOfBlock = 16;
 
 // The portable kernels' parameters of both kinds.
 struct Layer {
@@ -56,7 +55,7 @@ std::optional<Layer> LayerOf(const ir::Graph& graph, const ir::KernelCall& call)
 std::vector<int8_t> CommonBlocks(std::span<const int8_t> weights, size_t inputs) {
   std::vector<int8_t> lengths;
   for (size_t begin = 0; begin < inputs;) {
-    size_t length = std::min(inputs - begin, kInputsOfBlock);
+    size_t length = std::min<size_t>(inputs - begin, kernels::kLanesInputsOfBlock);
     for (size_t row = 0; row < weights.size(); row += inputs) {
       length = CutIntoBlocks(weights.subspan(row + begin, length), 1, length).front().size();
     }
