@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "src/base/random.h"
 #include "src/board/board.h"
 #include "src/compile/generate.h"
 #include "src/compile/select.h"
@@ -98,6 +99,80 @@ TEST(CortexM4, ComputesWhatTheReferenceExecutorComputes) {
     const auto model = Compile(layers.graph(), {.name = "layers", .target = kTarget});
     EXPECT_TRUE(model.has_value()) << "seed " << seed << ": " << model.error().message;
   }
+}
+
+// The output of `call` when the first input lies at input_offset of `memory` and the output at
+// output_offset.
+Bytes RunAt(const ir::Graph& graph, const ir::KernelCall& call, const std::vector<Bytes>& inputs,
+            size_t input_offset, size_t output_offset, Bytes memory) {
+  std::ranges::copy(inputs[0], memory.begin() + static_cast<ptrdiff_t>(input_offset));
+  std::vector<const void*> addresses;
+  std::vector<ir::AlignedBytes> scratch(call.arguments.size());
+  size_t output_bytes = 0;
+  for (size_t i = 0; i < call.arguments.size(); ++i) {
+    const ir::Argument& argument = call.arguments[i];
+    const void* address = nullptr;
+    switch (argument.kind) {
+      case ir::Argument::Kind::kInput:
+        address = i == 0 ? memory.data() + input_offset : inputs[i].data();
+        break;
+      case ir::Argument::Kind::kOutput:
+        address = memory.data() + output_offset;
+        output_bytes = static_cast<size_t>(graph.tensor(argument.tensor).ByteCount());
+        break;
+      case ir::Argument::Kind::kConstant:
+        address = argument.data.data();
+        break;
+      case ir::Argument::Kind::kWeights:
+        address = graph.tensor(argument.tensor).data.data();
+        break;
+      case ir::Argument::Kind::kScratch:
+        scratch[i] = ir::MakeAligned(argument.scratch_bytes);
+        address = scratch[i].data();
+        break;
+      case ir::Argument::Kind::kNull:
+        break;
+    }
+    addresses.push_back(address);
+  }
+  ir::RunKernel(call, addresses);
+  const auto output = memory.begin() + static_cast<ptrdiff_t>(output_offset);
+  return {output, output + static_cast<ptrdiff_t>(output_bytes)};
+}
+
+TEST(CortexM4, WorksWhenTheOutputOverlapsTheInputAsFarAsTheCallAllows) {
+  int32_t overlapping = 0;
+  for (uint64_t seed = 3000; seed < 3150; ++seed) {
+    Layers layers(seed);
+    while (layers.size() < 6) layers.Draw(6);
+    const ir::Graph& graph = layers.graph();
+    Random random(seed, 5);
+    for (const ir::KernelCall& call : SelectKernels(graph, ir::Lower(graph).value(), kTarget)) {
+      if (!call.arguments[0].output_lead_bytes_max.has_value()) continue;
+      std::vector<Bytes> inputs(call.arguments.size());
+      for (size_t i = 0; i < inputs.size(); ++i) {
+        if (call.arguments[i].kind != ir::Argument::Kind::kInput) continue;
+        inputs[i].resize(static_cast<size_t>(graph.tensor(call.arguments[i].tensor).ByteCount()));
+        for (uint8_t& byte : inputs[i]) byte = static_cast<uint8_t>(random.Next() >> 24);
+        inputs[i].resize(inputs[i].size() + 4);  // that may be read
+      }
+      const auto input_bytes = static_cast<int64_t>(inputs[0].size());
+      const int64_t output_bytes = graph.tensor(graph.ops[call.op_index].outputs[0]).ByteCount();
+      const int64_t before = output_bytes + 8;
+      const Bytes memory(static_cast<size_t>(2 * before + 2 * input_bytes + 8));
+      const Bytes expected = RunAt(graph, call, inputs, 0, inputs[0].size(), memory);
+      for (int64_t less = 0; less < 5; ++less) {
+        const int64_t lead = std::clamp(*call.arguments[0].output_lead_bytes_max - less,
+                                        -output_bytes - 4, input_bytes);
+        EXPECT_EQ(RunAt(graph, call, inputs, static_cast<size_t>(before),
+                        static_cast<size_t>(before + lead), memory),
+                  expected)
+            << call.kernel->function << ", seed " << seed << ", lead " << lead;
+        overlapping += lead > -output_bytes && lead < input_bytes ? 1 : 0;
+      }
+    }
+  }
+  EXPECT_GT(overlapping, 1000);
 }
 
 Status RunOnCore(const ir::Graph& graph) {
