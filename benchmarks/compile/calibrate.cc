@@ -342,8 +342,7 @@ Status AddCosts(const board::Board& board, const std::vector<Layer>& layers,
   for (size_t i = 0; i < network.program.steps.size(); ++i) {
     const compile::Step& step = network.program.steps[i];
     samples[std::string(step.call.kernel->function)].push_back(
-        {compile::WorkOf(step.call.params).Values(),
-         static_cast<double>(measured.layer_instructions[i])});
+        {compile::WorkOf(step.call).Values(), static_cast<double>(measured.layer_instructions[i])});
     first.try_emplace(std::string(step.call.kernel->function), layers[i]);
   }
   for (const auto& [function, list] : samples) {

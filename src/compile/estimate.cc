@@ -92,7 +92,7 @@ Result<ModelEstimate> Estimate(const Program& program, const CoreCosts& costs) {
                   step.call.kernel->function, costs.core, costs.core);
     }
     const KernelCost& cost = found->second;
-    const auto work = WorkOf(step.call.params).Values();
+    const auto work = WorkOf(step.call).Values();
     double instructions = 0;
     for (size_t i = 0; i < work.size(); ++i) instructions += work[i] * cost.instructions[i];
     estimate.layer_instructions.push_back(instructions);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string_view>
 
 #include "src/ir/lower.h"
@@ -30,6 +31,9 @@ struct KernelWork {
 };
 
 // Portable kernels: exact, with the taps left out that fall into the padding.
-KernelWork WorkOf(const ir::KernelParams& params);
+KernelWork WorkOf(const ir::KernelCall& call);
+
+// The part of WorkOf for the kernels of the sets for a core; nothing for another kernel.
+std::optional<KernelWork> WorkOfSetKernel(const ir::KernelCall& call);
 
 }  // namespace kinglet::compile
