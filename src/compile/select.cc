@@ -31,9 +31,9 @@ std::vector<Selector> OfCortexM4(Goal goal) {
 
 // These processors have the DSP extension, too.
 std::vector<Selector> OfHelium() {
-  std::vector<Selector> selectors = {helium::SelectConv2d, helium::SelectDepthwiseConv2d,
+  std::vector<Selector> selectors = {helium::SelectConv2d,         helium::SelectDepthwiseConv2d,
                                      helium::SelectFullyConnected, helium::SelectAdd,
-                                     helium::SelectAveragePool2d};
+                                     helium::SelectAveragePool2d,  helium::SelectMaxPool2d};
   const std::vector<Selector> others = OfCortexM4(Goal::kFlash);
   selectors.insert(selectors.end(), others.begin(), others.end());
   return selectors;

@@ -31,6 +31,7 @@ namespace helium {
 std::optional<ir::KernelCall> SelectAdd(const ir::Graph& graph, const ir::KernelCall& call);
 std::optional<ir::KernelCall> SelectAveragePool2d(const ir::Graph& graph,
                                                   const ir::KernelCall& call);
+std::optional<ir::KernelCall> SelectMaxPool2d(const ir::Graph& graph, const ir::KernelCall& call);
 std::optional<ir::KernelCall> SelectConv2d(const ir::Graph& graph, const ir::KernelCall& call);
 std::optional<ir::KernelCall> SelectDepthwiseConv2d(const ir::Graph& graph,
                                                     const ir::KernelCall& call);

@@ -21,7 +21,7 @@ using kinglet::testing::LayerMaker;
 constexpr Target kTarget{KernelSet::kHelium};
 constexpr std::string_view kKinds[] = {"conv_2d",           "conv_2d",         "depthwise_conv_2d",
                                        "depthwise_conv_2d", "fully_connected", "add",
-                                       "average_pool_2d"};
+                                       "average_pool_2d",   "max_pool_2d"};
 
 constexpr char kMain[] = R"(
 #include "device/port/port.h"
@@ -76,7 +76,7 @@ size_t AddKernels(const ir::Graph& graph, Names& chosen) {
 const auto kOwnKernels = ::testing::IsSupersetOf<std::string_view>(
     {"VectorConv2d", "VectorConv2dRectified", "VectorDepthwiseOneRow", "VectorDepthwiseTwoRows",
      "VectorDepthwiseOneRowRectified", "VectorDepthwiseTwoRowsRectified", "VectorFullyConnected",
-     "VectorAdd", "VectorAveragePool2d"});
+     "VectorAdd", "VectorAveragePool2d", "VectorMaxPool2d"});
 
 TEST(Helium, ComputesWhatTheReferenceExecutorComputes) {
   Names chosen;

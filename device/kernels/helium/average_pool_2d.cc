@@ -13,7 +13,7 @@ void MeanOfPixel(const VectorAveragePool2dParams& p, KingletWindowSum job, int8_
   const int32_t count = job.rows * job.columns, half = count >> 1;
   for (int32_t left = p.channels; left > 0; left -= kChannels) {
     int16_t sums[kChannels];
-    KingletSumWindow(&job, sums);
+    KingletSumVector(&job, sums);
     for (int32_t i = 0; i < Min(left, kChannels); ++i) {
       const int32_t rounded = sums[i] > 0 ? sums[i] + half : sums[i] - half;
       *output++ = static_cast<int8_t>(Clamp(rounded / count, p.activation_min, p.activation_max));

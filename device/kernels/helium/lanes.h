@@ -23,12 +23,12 @@ inline int32_t RoundingShift(int32_t x, int32_t shift) {
 
 // With the reference's two roundings. shift: negative.
 inline int32_t ScaleAwayFromZero(int32_t x, int32_t multiplier, int32_t shift) {
-  const int32_t scaled = SaturatingRoundingDoublingHighMul(x, multiplier);
+  const int32_t scaled = RoundingDoublingHighMul(x, multiplier);
   return RoundingShift(scaled < 0 && scaled != INT32_MIN ? scaled - 1 : scaled, shift);
 }
 // The same but for halves of negative values, which it rounds upwards.
 inline int32_t ScaleUpwards(int32_t x, int32_t multiplier, int32_t shift) {
-  return RoundingShift(SaturatingRoundingDoublingHighMul(x, multiplier), shift);
+  return RoundingShift(RoundingDoublingHighMul(x, multiplier), shift);
 }
 
 template <bool kSigned>

@@ -51,12 +51,12 @@
         sum     KingletSumScaled, 0
         sum     KingletSumAlike, 1
 
-        .section .text.KingletSumWindow, "ax", %progbits
+        .section .text.KingletSumVector, "ax", %progbits
         .balign 4
-        .global KingletSumWindow
-        .type   KingletSumWindow, %function
+        .global KingletSumVector
+        .type   KingletSumVector, %function
         .thumb_func
-KingletSumWindow:                       // r0: job, r1: sums
+KingletSumVector:                       // r0: job, r1: sums
         push    {r4-r7, lr}
         ldm     r0, {r2-r6}             // input, rows, columns, steps
         vmov.i32 q0, #0
@@ -73,5 +73,44 @@ KingletSumWindow:                       // r0: job, r1: sums
         bne     0b
         vstrh.16 q0, [r1]
         pop     {r4-r7, pc}
+<<<<<<< HEAD
+        .size   KingletSumVector, . - KingletSumVector
+=======
         .size   KingletSumWindow, . - KingletSumWindow
+
+        .section .text.KingletMaxWindow, "ax", %progbits
+        .balign 4
+        .global KingletMaxWindow
+        .type   KingletMaxWindow, %function
+        .thumb_func
+KingletMaxWindow:
+        push    {r4-r10, lr}
+        ldm     r0, {r1-r9}             // input, output, rows, columns, steps, channels, min, max
+0:
+        vctp.8  r7
+        vdup.8  q0, r8
+        mov     r10, r1
+        mov     r0, r3
+1:
+        dls     lr, r4
+        mov     r12, r10
+2:
+        vpst
+        vldrbt.8 q1, [r12]
+        vmax.s8 q0, q0, q1
+        add     r12, r12, r6
+        le      lr, 2b
+        add     r10, r10, r5
+        subs    r0, r0, #1
+        bne     1b
+        vdup.8  q1, r9
+        vmin.s8 q0, q0, q1
+        vpst
+        vstrbt.8 q0, [r2], #16
+        add     r1, r1, #16
+        subs    r7, r7, #16
+        bgt     0b
+        pop     {r4-r10, pc}
+        .size   KingletMaxWindow, . - KingletMaxWindow
+>>>>>>> helium
 #endif

@@ -30,6 +30,17 @@ struct KingletWindowSum {
   int32_t rows, columns;          // 1 or more
   int32_t row_step, column_step;  // bytes
 };
-void KingletSumWindow(const struct KingletWindowSum* job, int16_t* sums);
+void KingletSumVector(const struct KingletWindowSum* job, int16_t* sums);
+
+// A window of all channels.
+struct KingletWindowMax {
+  const int8_t* input;
+  int8_t* output;
+  int32_t rows, columns;          // 1 or more
+  int32_t row_step, column_step;  // bytes
+  int32_t channels;
+  int32_t min, max;  // of the output
+};
+void KingletMaxWindow(const struct KingletWindowMax* job);
 
 }  // extern "C"

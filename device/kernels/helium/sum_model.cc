@@ -6,6 +6,8 @@
 
 namespace {
 
+using kinglet::kernels::Max;
+using kinglet::kernels::Min;
 using kinglet::kernels::ScaleAwayFromZero;
 using kinglet::kernels::ScaleLane;
 using kinglet::kernels::WrappingAdd;
@@ -31,7 +33,7 @@ void Run(const KingletSum& job, bool alike) {
 void KingletSumScaled(const KingletSum* job) { Run(*job, false); }
 void KingletSumAlike(const KingletSum* job) { Run(*job, true); }
 
-void KingletSumWindow(const KingletWindowSum* job, int16_t* sums) {
+void KingletSumVector(const KingletWindowSum* job, int16_t* sums) {
   for (int32_t c = 0; c < 8; ++c) {
     int32_t sum = 0;
     for (int32_t y = 0; y < job->rows; ++y) {
@@ -40,6 +42,18 @@ void KingletSumWindow(const KingletWindowSum* job, int16_t* sums) {
       }
     }
     sums[c] = static_cast<int16_t>(sum);
+  }
+}
+
+void KingletMaxWindow(const KingletWindowMax* job) {
+  for (int32_t c = 0; c < job->channels; ++c) {
+    int32_t max = job->min;
+    for (int32_t y = 0; y < job->rows; ++y) {
+      for (int32_t x = 0; x < job->columns; ++x) {
+        max = Max(max, job->input[y * job->row_step + x * job->column_step + c]);
+      }
+    }
+    job->output[c] = static_cast<int8_t>(Min(max, job->max));
   }
 }
 
