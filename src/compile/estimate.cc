@@ -60,7 +60,7 @@ Result<CoreCosts> ParseCoreCosts(std::string_view text, const std::string& place
 
 std::string CoreCostsText(const CoreCosts& costs) {
   std::string text = fmt::format(
-      "# Costs of the portable kernels on {}, measured by benchmarks/compile/calibrate; do not "
+      "# Costs of the kernels on {}, measured by benchmarks/compile/calibrate; do not "
       "edit.\n"
       "# Bytes; then instructions per turn of each loop (src/compile/kernel_work.h).\n"
       "argument_bytes = {:.3f}\n",

@@ -1,5 +1,5 @@
-// How often the loops of the portable kernels turn: the quantities that their instruction counts
-// are linear in.
+// How often the loops of the kernels turn: the quantities that their instruction counts are linear
+// in, for portable kernels exactly, for those of a core up to how they treat borders.
 #pragma once
 
 #include <array>
@@ -29,7 +29,7 @@ struct KernelWork {
   }
 };
 
-// Exact, with the taps left out that fall into the padding.
+// Portable kernels: exact, with the taps left out that fall into the padding.
 KernelWork WorkOf(const ir::KernelParams& params);
 
 }  // namespace kinglet::compile

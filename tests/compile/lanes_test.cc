@@ -8,6 +8,7 @@
 #include <cstring>
 #include <map>
 
+#include "device/kernels/lanes/fully_connected.h"
 #include "src/base/random.h"
 #include "src/board/board.h"
 #include "src/compile/generate.h"
@@ -60,17 +61,25 @@ ir::Graph Layers(uint64_t seed, int32_t count) {
 
 TEST(Lanes, ComputesWhatTheReferenceExecutorComputes) {
   std::map<std::string_view, int> chosen;
+  std::map<int32_t, int> scales;
   for (uint64_t seed = 0; seed < 150; ++seed) {
     const ir::Graph graph = Layers(seed, 4);
     const auto program = MakeProgram(graph, kTarget);
     ASSERT_TRUE(program.has_value()) << program.error().message;
-    for (const Step& step : program->steps) ++chosen[step.call.kernel->function];
+    for (const Step& step : program->steps) {
+      ++chosen[step.call.kernel->function];
+      if (step.call.params.Is<kernels::LanesFullyConnectedParams>()) {
+        ++scales[step.call.params.As<kernels::LanesFullyConnectedParams>().scale_words];
+      }
+    }
     const auto model = Compile(graph, {.name = "layers", .target = kTarget});
     EXPECT_TRUE(model.has_value()) << "seed " << seed << ": " << model.error().message;
   }
   for (const char* kernel : {"LanesAdd", "LanesConv2d", "LanesDepthwise", "LanesFullyConnected"}) {
     EXPECT_GT(chosen[kernel], 30) << kernel;
   }
+  EXPECT_GT(scales[0], 10);  // layers whose outputs share a scale
+  EXPECT_GT(scales[2], 10);
 }
 
 // Runs `call` with the output `lead` bytes behind the input's begin in the same memory.
@@ -108,7 +117,7 @@ std::vector<int8_t> RunOverlapped(const ir::KernelCall& call, const std::vector<
 // Every way in which the output may lie before or upon the input gives the same bytes.
 TEST(Lanes, OutputMayOverlapTheInput) {
   std::map<std::string_view, int> overlapped;
-  for (uint64_t seed = 0; seed < 1000; ++seed) {
+  for (uint64_t seed = 0; seed < 5000; ++seed) {
     const ir::Graph graph = Layers(seed, 1);
     const auto calls = SelectKernels(graph, ir::Lower(graph).value(), kTarget);
     if (calls.size() != 1 || !calls[0].kernel->function.starts_with("Lanes")) continue;

@@ -63,7 +63,7 @@ inline int32_t StripDepthwiseWindowHeight(const StripDepthwiseParams& p) {
 
 // A strip has all rows of the padded input when they need no more than this, or else as many as fit
 // (or one window).
-inline constexpr int32_t kStripDepthwiseBytes = 768;
+inline constexpr int32_t kStripDepthwiseBytes = 1024;
 // Bytes of a row: a multiple of 16, so that rows are moved in whole turns of a loop.
 inline int32_t StripDepthwisePitch(const StripDepthwiseParams& p) {
   const int32_t columns = (p.output_w - 1) * p.stride_w + 2 * StripDepthwiseTriples(p) + 1;

@@ -76,7 +76,7 @@
 // Places on the stack: a copy of the job.
 #define WEIGHTS 0
 #define SCALE 24                        // multiplier, shift
-#define ROUNDING 32                     // rounding, rectified
+#define ROUNDING 32                     // rounding, rectified or where to go on: 8: or 4:
 #define OUTPUT 40                       // output, step
 #define BIAS 48
 #define LIMIT 52                        // limit, window
@@ -89,7 +89,7 @@
 
 // Sums are r0 and up, a row's weights r6 and r7, its words r8 to r11, the window r12.
 
-// \first: the sums begin with the bias, which is in the last sum.
+// \first: the sums begin with the bias, which is in a register of its own or in the last sum.
         .macro even_output sum, a, b, first, bias
         .if \first
         smlad   \sum, \a, r6, \bias
@@ -123,20 +123,20 @@
         even_output r4, r10, r11, \first, r5
         odd_output r5, r10, r11, \first, r5
         .elseif \count == 5
-        even_output r0, r8, r9, \first, r4
-        odd_output r1, r8, r9, \first, r4
-        even_output r2, r9, r10, \first, r4
-        odd_output r3, r9, r10, \first, r4
-        even_output r4, r10, r11, \first, r4
+        even_output r0, r8, r9, \first, r5
+        odd_output r1, r8, r9, \first, r5
+        even_output r2, r9, r10, \first, r5
+        odd_output r3, r9, r10, \first, r5
+        even_output r4, r10, r11, \first, r5
         .elseif \count == 4
-        even_output r0, r8, r9, \first, r3
-        odd_output r1, r8, r9, \first, r3
-        even_output r2, r9, r10, \first, r3
-        odd_output r3, r9, r10, \first, r3
+        even_output r0, r8, r9, \first, r5
+        odd_output r1, r8, r9, \first, r5
+        even_output r2, r9, r10, \first, r5
+        odd_output r3, r9, r10, \first, r5
         .else
-        even_output r0, r8, r9, \first, r2
-        odd_output r1, r8, r9, \first, r2
-        even_output r2, r9, r10, \first, r2
+        even_output r0, r8, r9, \first, r5
+        odd_output r1, r8, r9, \first, r5
+        even_output r2, r9, r10, \first, r5
         .endif
         .elseif \count == 6
         ldm     r12!, {r8-r11}
@@ -149,15 +149,15 @@
         even_output r5, r9, r10, \first, r5
         .elseif \count == 4
         ldm     r12, {r5, r8-r11}
-        even_output r0, r5, r8, \first, r3
-        even_output r1, r8, r9, \first, r3
-        even_output r2, r9, r10, \first, r3
-        even_output r3, r10, r11, \first, r3
+        even_output r0, r5, r8, \first, r4
+        even_output r1, r8, r9, \first, r4
+        even_output r2, r9, r10, \first, r4
+        even_output r3, r10, r11, \first, r4
         .else
         ldm     r12, {r8-r11}
-        even_output r0, r8, r9, \first, r2
-        even_output r1, r9, r10, \first, r2
-        even_output r2, r10, r11, \first, r2
+        even_output r0, r8, r9, \first, r5
+        even_output r1, r9, r10, \first, r5
+        even_output r2, r10, r11, \first, r5
         .endif
         .endm
 
@@ -192,8 +192,8 @@
         .macro scale_sums count
         ldrd    r6, r7, [sp, #SCALE]
         ldrd    r8, r11, [sp, #ROUNDING]
-        cmp     r11, #0
-        beq     4f
+        bx      r11
+8:
         scale_all \count, 1
 3:
         ldrd    r9, r10, [sp, #OUTPUT]
@@ -283,6 +283,13 @@
         stm     r12!, {r1-r9}
         ldm     r0!, {r1-r9}
         stm     r12!, {r1-r9}
+        adr.w   r2, 8f
+        adr.w   r3, 4f
+        cmp     r1, #0
+        it      eq
+        moveq   r2, r3
+        orr     r2, r2, #1
+        str     r2, [sp, #(ROUNDING + 4)]
         .endm
 
 // Three rows of taps. \single: rows of \count outputs.
@@ -298,15 +305,14 @@
         str     r1, [sp, #ROW_STEP]
         .endif
         mov     r12, r6
+        .if \count == 4 && \stride == 2
+        ldr     r4, [sp, #BIAS]
+        .else
+        ldr     r5, [sp, #BIAS]
+        .endif
 0:
         .if \count == 6
         ldr     r5, [sp, #BIAS]
-        .elseif \count == 5
-        ldr     r4, [sp, #BIAS]
-        .elseif \count == 4
-        ldr     r3, [sp, #BIAS]
-        .else
-        ldr     r2, [sp, #BIAS]
         .endif
         row     \count, \stride, 0, 1
         add     r12, r12, lr

@@ -62,16 +62,16 @@
         products 0
         .endm
 
-// r8: twice the bias, r9: multiplier, r10: right shift - 1, r11: rounding. SMMULR and SMMLAR round
-// twice the sum's product as the reference's doubling high product does.
+// r8: twice the bias, r9: multiplier, r10: right shift - 1, r11: rounding. SMMLAR rounds twice the
+// sum's product as the reference's doubling high product does. Of halves of negative values the
+// reference rounds away from zero: with 1 less, which cannot be seen in a product of 0.
         .macro scale sum, rectified
         add     \sum, r8, \sum, asr #7
         .if \rectified
         smmlar  \sum, \sum, r9, r11
         .else
-        smmulr  \sum, \sum, r9
-        add     \sum, \sum, \sum, asr #31
-        add     \sum, \sum, r11
+        add     lr, r11, \sum, asr #31
+        smmlar  \sum, \sum, r9, lr
         .endif
         asr     \sum, \sum, r10
         ssat    \sum, #8, \sum, asr #1
@@ -262,9 +262,8 @@ KingletEncodePixels:                    // r0: input, r1: step, r2: quads (1 or 
         .if \rectified
         smmlar  \sum, \sum, r8, r10
         .else
-        smmulr  \sum, \sum, r8
-        add     \sum, \sum, \sum, asr #31
-        add     \sum, \sum, r10
+        add     \twice_bias, r10, \sum, asr #31
+        smmlar  \sum, \sum, r8, \twice_bias
         .endif
         asr     \sum, \sum, r9
         ssat    \sum, #8, \sum, asr #1

@@ -19,7 +19,10 @@ int32_t Products(int32_t weights, int32_t a, int32_t b, int32_t sum) {
 // From 256 times a sum (and a constant that is part of the bias) to the int8 output.
 template <bool kRectified>
 int8_t Scale(int32_t sum, int32_t twice_bias, int32_t multiplier, int32_t shift, int32_t rounding) {
-  return ScaleTwice<kRectified>(WrappingAdd(twice_bias, sum >> 7), multiplier, shift, rounding);
+  const int32_t twice_sum = WrappingAdd(twice_bias, sum >> 7);
+  if (!kRectified) rounding = WrappingAdd(rounding, twice_sum >> 31);
+  const int32_t scaled = WrappingAdd(Smmulr(twice_sum, multiplier), rounding);
+  return static_cast<int8_t>(Clamp(scaled >> shift >> 1, -128, 127));
 }
 
 template <bool kRectified>

@@ -23,7 +23,7 @@ void VectorMaxPool2d(const VectorMaxPool2dParams& params, const int8_t* input, i
                                  p.channels,
                                  p.activation_min,
                                  p.activation_max};
-      KingletMaxWindow(&job);
+      KingletMaxVector(&job);
     }
   }
 }

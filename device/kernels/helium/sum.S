@@ -73,17 +73,14 @@ KingletSumVector:                       // r0: job, r1: sums
         bne     0b
         vstrh.16 q0, [r1]
         pop     {r4-r7, pc}
-<<<<<<< HEAD
         .size   KingletSumVector, . - KingletSumVector
-=======
-        .size   KingletSumWindow, . - KingletSumWindow
 
-        .section .text.KingletMaxWindow, "ax", %progbits
+        .section .text.KingletMaxVector, "ax", %progbits
         .balign 4
-        .global KingletMaxWindow
-        .type   KingletMaxWindow, %function
+        .global KingletMaxVector
+        .type   KingletMaxVector, %function
         .thumb_func
-KingletMaxWindow:
+KingletMaxVector:
         push    {r4-r10, lr}
         ldm     r0, {r1-r9}             // input, output, rows, columns, steps, channels, min, max
 0:
@@ -111,6 +108,5 @@ KingletMaxWindow:
         subs    r7, r7, #16
         bgt     0b
         pop     {r4-r10, pc}
-        .size   KingletMaxWindow, . - KingletMaxWindow
->>>>>>> helium
+        .size   KingletMaxVector, . - KingletMaxVector
 #endif

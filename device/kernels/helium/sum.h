@@ -41,6 +41,6 @@ struct KingletWindowMax {
   int32_t channels;
   int32_t min, max;  // of the output
 };
-void KingletMaxWindow(const struct KingletWindowMax* job);
+void KingletMaxVector(const struct KingletWindowMax* job);
 
 }  // extern "C"

@@ -45,7 +45,7 @@ void KingletSumVector(const KingletWindowSum* job, int16_t* sums) {
   }
 }
 
-void KingletMaxWindow(const KingletWindowMax* job) {
+void KingletMaxVector(const KingletWindowMax* job) {
   for (int32_t c = 0; c < job->channels; ++c) {
     int32_t max = job->min;
     for (int32_t y = 0; y < job->rows; ++y) {

@@ -1,4 +1,4 @@
-// The inner loop of the fully connected layers in lanes.h's form; fully_connected.h explains it.
+// The inner loop of the fully connected layers of this folder; fully_connected.h explains it.
 // tile.S has it by hand for Armv6-M; dense_model.cc is the same in C++ for every other processor.
 #pragma once
 

@@ -16,7 +16,7 @@ namespace kinglet::kernels {
 inline constexpr int32_t kLanesChannelWords = 3;
 
 // What a layer's channels share. Clamped sums are below 2^(31 - piece_bits), and 2 * piece_bits >=
-// 7 + s, which the compiler proves of each channel.
+// 7 + s, less the zeros that a multiplier ends with, which the compiler proves of each channel.
 struct LanesRange {
   int32_t piece_bits;
   int32_t high, low;  // activation range - output zero point

@@ -1,5 +1,6 @@
-// The inner loops of the convolution in lanes.h's form; conv_2d.h explains it. tile.S has them by
-// hand for Armv6-M; tile_model.cc is the same in C++ for every other processor.
+// The inner loops of the convolutions of this folder; conv_2d.h and depthwise_conv_2d.h explain
+// them. tile.S has them by hand for Armv6-M; tile_model.cc is the same in C++ for every other
+// processor.
 #pragma once
 
 #include <stdint.h>

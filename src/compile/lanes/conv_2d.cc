@@ -77,7 +77,7 @@ std::optional<ir::KernelCall> SelectConv2d(const ir::Graph& graph, const ir::Ker
     const auto filter = std::span(weights).subspan(c * taps, taps);
     const Stage stage{multipliers[c], shifts[c], p.activation_max - p.output_zero_point,
                       p.activation_min - p.output_zero_point};
-    if (!scales.AddFilter(filter, bias.empty() ? 0 : bias[c], p.input_zero_point, stage) ||
+    if (!scales.Add(SumOf(filter, bias.empty() ? 0 : bias[c], p.input_zero_point), stage) ||
         !AppendFilter(filter, stream)) {
       return {};
     }

@@ -2,6 +2,7 @@
 #include "device/kernels/lanes/depthwise_conv_2d.h"
 
 #include "device/kernels/depthwise_conv_2d.h"
+#include "device/kernels/lanes/tile.h"
 #include "src/compile/constant.h"
 #include "src/compile/lanes/pack.h"
 #include "src/compile/selectors.h"
@@ -24,7 +25,6 @@ KINGLET_KERNEL_FROM(kLanesDepthwise, LanesDepthwise, "lanes/depthwise_conv_2d",
 namespace kinglet::compile::lanes {
 namespace {
 
-constexpr int32_t kTapsOfBlock = 16;
 // Higher bands have fewer rows to keep and calls to make, and need more memory.
 constexpr int32_t kStripBytesMax = 1024;
 
@@ -80,8 +80,8 @@ std::optional<ir::KernelCall> SelectDepthwiseConv2d(const ir::Graph& graph,
     for (size_t i = c; i < weights.size(); i += channels) taps.push_back(weights[i]);
     const Stage stage{multipliers[c], shifts[c], p.activation_max - p.output_zero_point,
                       p.activation_min - p.output_zero_point};
-    if (!scales.AddFilter(taps, bias.empty() ? 0 : bias[c], p.input_zero_point, stage)) return {};
-    const auto blocks = CutIntoBlocks(taps, 1, kTapsOfBlock);
+    if (!scales.Add(SumOf(taps, bias.empty() ? 0 : bias[c], p.input_zero_point), stage)) return {};
+    const auto blocks = CutIntoBlocks(taps, 1, kernels::kLanesTapsOfBlock);
     p.blocks_max = std::max(p.blocks_max, static_cast<int32_t>(blocks.size()));
     for (const std::span<const int8_t> block : blocks) {
       stream.push_back(static_cast<int8_t>(block.size()));

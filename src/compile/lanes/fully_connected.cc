@@ -2,6 +2,7 @@
 #include "device/kernels/lanes/fully_connected.h"
 
 #include "device/kernels/fully_connected.h"
+#include "device/kernels/lanes/dense.h"
 #include "src/compile/constant.h"
 #include "src/compile/lanes/pack.h"
 #include "src/compile/selectors.h"
@@ -21,8 +22,6 @@ KINGLET_KERNEL_FROM(kLanesFullyConnected, LanesFullyConnected, "lanes/fully_conn
 
 namespace kinglet::compile::lanes {
 namespace {
-
-constexpr size_t kInputsOfBlock = 16;
 
 // The portable kernels' parameters of both kinds.
 struct Layer {
@@ -56,7 +55,7 @@ std::optional<Layer> LayerOf(const ir::Graph& graph, const ir::KernelCall& call)
 std::vector<int8_t> CommonBlocks(std::span<const int8_t> weights, size_t inputs) {
   std::vector<int8_t> lengths;
   for (size_t begin = 0; begin < inputs;) {
-    size_t length = std::min(inputs - begin, kInputsOfBlock);
+    size_t length = std::min<size_t>(inputs - begin, kernels::kLanesInputsOfBlock);
     for (size_t row = 0; row < weights.size(); row += inputs) {
       length = CutIntoBlocks(weights.subspan(row + begin, length), 1, length).front().size();
     }
@@ -95,24 +94,28 @@ std::optional<ir::KernelCall> SelectFullyConnected(const ir::Graph& graph,
   const auto inputs = static_cast<size_t>(p.input_size);
   const auto outputs = static_cast<size_t>(p.output_size);
 
+  std::vector<Sum> sums;
+  SumRange all{INT64_MAX, INT64_MIN};
+  for (size_t o = 0; o < outputs; ++o) {
+    sums.push_back(SumOf(std::span(weights).subspan(o * inputs, inputs), bias.empty() ? 0 : bias[o],
+                         layer->input_zero_point));
+    all.min = std::min(all.min, sums[o].range.min);
+    all.max = std::max(all.max, sums[o].range.max);
+  }
   ScalePacker packer;
   for (size_t o = 0; o < outputs; ++o) {
-    const size_t s = p.scale_words == 0 ? 0 : o;
-    const Stage stage{layer->multipliers[s], layer->shifts[s],
+    const bool shared = p.scale_words == 0;  // then the words must do for every output
+    if (shared) sums[o].range = all;
+    const Stage stage{layer->multipliers[shared ? 0 : o], layer->shifts[shared ? 0 : o],
                       p.activation_max - p.output_zero_point,
                       p.activation_min - p.output_zero_point};
-    if (!packer.AddFilter(std::span(weights).subspan(o * inputs, inputs),
-                          bias.empty() ? 0 : bias[o], layer->input_zero_point, stage)) {
-      return {};
-    }
+    if (!packer.Add(sums[o], stage)) return {};
   }
   std::vector<int32_t> biases, scales;
   for (size_t o = 0; o < (outputs + 3) / 4 * 4; ++o) {
     const auto words = std::span(packer.words()).subspan(3 * std::min(o, outputs - 1), 3);
     biases.push_back(o < outputs ? words[0] : 0);
     if (p.scale_words != 0 || o == 0) scales.insert(scales.end(), {words[1], words[2]});
-    // Outputs that share a scale share how far their sums reach, too.
-    if (p.scale_words == 0 && words[2] != scales[1]) return {};
   }
   const std::vector<int8_t> blocks = CommonBlocks(weights, inputs);
   p.piece_bits = packer.piece_bits();

@@ -36,7 +36,7 @@ std::optional<int32_t> FindReach(const SumRange& range, const Stage& stage) {
   if (stage.low < 0) {
     enough = std::max(enough, 256.0 * static_cast<double>(range.min) / stage.low + 256);
   }
-  for (const double center : {unit, enough}) {
+  for (const double center : {std::min(unit, enough), unit}) {
     if (!(center < kReachMax)) continue;
     for (int32_t step = 0; step < 16; ++step) {
       const int64_t reach = std::llround(center) + (step % 2 == 0 ? step / 2 : -(step + 1) / 2);
@@ -46,6 +46,42 @@ std::optional<int32_t> FindReach(const SumRange& range, const Stage& stage) {
     }
   }
   return {};
+}
+
+// True if two stages give the same clamped outputs for every sum: both begin each output at the
+// same sum.
+bool SameOutputs(const SumRange& range, const Stage& a, const Stage& b) {
+  const auto first_above = [&range](const Stage& stage, int32_t output) {
+    int64_t low = range.min, high = range.max + 1;
+    while (low < high) {
+      const int64_t middle = low + (high - low) / 2;
+      if (Scaled(middle, stage) > output) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return low;
+  };
+  for (int32_t output = a.low; output < a.high; ++output) {
+    if (first_above(a, output) != first_above(b, output)) return false;
+  }
+  return true;
+}
+
+// How many of the multiplier's lower bits are zeros; of great shifts it is first made one with as
+// many as change no output.
+int32_t ShortenMultiplier(const SumRange& range, Stage& stage) {
+  constexpr int32_t kGreatShift = 12, kDroppedMax = 8;
+  if (-stage.shift < kGreatShift) return 0;
+  for (int32_t dropped = kDroppedMax; dropped > 0; --dropped) {
+    Stage shorter = stage;
+    shorter.multiplier = stage.multiplier >> dropped << dropped;
+    if (!SameOutputs(range, stage, shorter)) continue;
+    stage = shorter;
+    return dropped;
+  }
+  return 0;
 }
 
 int32_t BitsOf(int64_t magnitude) {
@@ -68,33 +104,37 @@ void SumRange::AddConstant(int64_t value) {
 
 bool SumRange::FitsLane() const { return min >= INT16_MIN && max <= INT16_MAX; }
 
-std::optional<ChannelScale> PackScale(int32_t bias, const SumRange& range, const Stage& stage) {
+std::optional<ChannelScale> PackScale(int32_t bias, const SumRange& range, Stage stage) {
   const int32_t right = -stage.shift;
   if (right < 1 || right > 23 || stage.multiplier < 0) return {};
   if (range.min < -kSumMax || range.max > kSumMax) return {};
+  const int32_t zeros = ShortenMultiplier(range, stage);
   const auto reach = FindReach(range, stage);
   if (!reach.has_value()) return {};
   const int64_t greatest = std::max(std::abs((int64_t{*reach} * stage.high) >> 8),
                                     std::abs((int64_t{*reach} * stage.low) >> 8));
   ChannelScale scale;
   scale.words = {bias, stage.multiplier, *reach * 256 + right};
-  scale.piece_bits_min = (7 + right + 1) / 2;
+  scale.piece_bits_min = (7 + right - zeros + 1) / 2;
   scale.piece_bits_max = 31 - BitsOf(greatest);
   return scale;
 }
 
-bool ScalePacker::AddFilter(std::span<const int8_t> weights, int32_t bias, int32_t input_zero_point,
-                            const Stage& stage) {
-  SumRange sum;
+Sum SumOf(std::span<const int8_t> weights, int32_t bias, int32_t input_zero_point) {
+  Sum sum;
   int64_t total = 0;
   for (const int8_t w : weights) {
-    sum.AddTap(w);
+    sum.range.AddTap(w);
     total += w;
   }
-  const int64_t whole_bias = bias - input_zero_point * total;
-  if (std::abs(whole_bias) > kSumMax) return false;
-  sum.AddConstant(whole_bias);
-  const auto channel = PackScale(static_cast<int32_t>(whole_bias), sum, stage);
+  sum.bias = bias - input_zero_point * total;
+  sum.range.AddConstant(sum.bias);
+  return sum;
+}
+
+bool ScalePacker::Add(const Sum& sum, const Stage& stage) {
+  if (std::abs(sum.bias) > kSumMax) return false;
+  const auto channel = PackScale(static_cast<int32_t>(sum.bias), sum.range, stage);
   if (!channel.has_value()) return false;
   min_ = std::max(min_, channel->piece_bits_min);
   max_ = std::min(max_, channel->piece_bits_max);

@@ -33,15 +33,22 @@ struct ChannelScale {
   int32_t piece_bits_min = 0, piece_bits_max = 0;
 };
 
-// `range`: of the sums with the bias. Nothing when the scale needs another kernel.
-std::optional<ChannelScale> PackScale(int32_t bias, const SumRange& range, const Stage& stage);
+// `range`: of the sums with the bias. The multiplier may become one that gives the same outputs.
+// Nothing when the scale needs another kernel.
+std::optional<ChannelScale> PackScale(int32_t bias, const SumRange& range, Stage stage);
+
+// A channel's sum: its bias with the input's zero point in it, and its range with the bias.
+struct Sum {
+  int64_t bias = 0;
+  SumRange range;
+};
+Sum SumOf(std::span<const int8_t> weights, int32_t bias, int32_t input_zero_point);
 
 // All channels of a layer.
 class ScalePacker {
  public:
-  // Adds the channel with this filter; bias: of the model. False when it needs another kernel.
-  bool AddFilter(std::span<const int8_t> weights, int32_t bias, int32_t input_zero_point,
-                 const Stage& stage);
+  // False when the channel needs another kernel.
+  bool Add(const Sum& sum, const Stage& stage);
   int32_t piece_bits() const { return max_; }
   const std::vector<int32_t>& words() const { return words_; }
 
