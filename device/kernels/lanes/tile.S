@@ -216,8 +216,7 @@ channel_end:
         subs    r0, #1
         str     r0, [sp, #OUTPUT_C]
         beq     1f
-        ldr     r0, =channel_begin + 1
-        bx      r0
+        bl      channel_begin           // too far for b; lr is free here
 1:
         add     sp, #FRAME
         pop     {r4-r7}
@@ -226,7 +225,6 @@ channel_end:
         mov     r10, r6
         mov     r11, r7
         pop     {r4-r7, pc}
-        .pool
         .size   KingletLanesTileRun, . - KingletLanesTileRun
 
 // Places of KingletLanesStripRun on the stack: a copy of the job, then the end of a row.
@@ -507,8 +505,7 @@ output_begin:
         subs    r0, #1
         str     r0, [sp, #GROUPS]
         beq     1f
-        ldr     r0, =group_begin + 1
-        bx      r0
+        bl      group_begin             // too far for b; lr is free here
 1:
         add     sp, #DENSE_FRAME
         pop     {r4-r7}
