@@ -124,9 +124,13 @@ std::vector<Layer> Shapes() {
   const auto conv = [&](const std::vector<int32_t>& in, int32_t channels,
                         GraphBuilder::Window window) {
     layers.emplace_back([=](GraphBuilder& b) { return b.Conv(b.Input(in), channels, window); });
+    window.activation = ir::Activation::kNone;
+    layers.emplace_back([=](GraphBuilder& b) { return b.Conv(b.Input(in), channels, window); });
   };
   const auto depthwise = [&](const std::vector<int32_t>& in, int32_t times,
                              GraphBuilder::Window window) {
+    layers.emplace_back([=](GraphBuilder& b) { return b.Depthwise(b.Input(in), times, window); });
+    window.activation = ir::Activation::kRelu;
     layers.emplace_back([=](GraphBuilder& b) { return b.Depthwise(b.Input(in), times, window); });
   };
   for (const int32_t c : {4, 8, 16, 32, 64}) {

@@ -88,7 +88,7 @@ ir::TensorIndex GraphBuilder::Conv(ir::TensorIndex input, int32_t channels, cons
   ir::Conv2d conv;
   conv.stride_h = conv.stride_w = w.stride;
   conv.padding = Symmetric(w.padding);
-  conv.activation = ir::Activation::kRelu;
+  conv.activation = w.activation.value_or(ir::Activation::kRelu);
   const ir::TensorIndex weights = Weights({channels, w.filter, w.filter, in[3]}, 0);
   const ir::TensorIndex bias = Bias(channels);
   return AddOp("conv", conv, {input, weights, bias},
@@ -100,6 +100,7 @@ ir::TensorIndex GraphBuilder::Depthwise(ir::TensorIndex input, int32_t multiplie
   const std::vector<int32_t> in = Shape(input);
   const int32_t channels = in[3] * multiplier;
   ir::DepthwiseConv2d depthwise;
+  depthwise.activation = w.activation.value_or(ir::Activation::kNone);
   depthwise.stride_h = depthwise.stride_w = w.stride;
   depthwise.depth_multiplier = multiplier;
   depthwise.padding = Symmetric(w.padding);

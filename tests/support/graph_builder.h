@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ class GraphBuilder {
 
   struct Window {
     int32_t filter = 3, stride = 1, padding = 1;
+    std::optional<ir::Activation> activation{};  // a convolution's is else kRelu, others' kNone
   };
   ir::TensorIndex Conv(ir::TensorIndex input, int32_t channels, const Window& window);
   ir::TensorIndex Depthwise(ir::TensorIndex input, int32_t multiplier, const Window& window);
