@@ -2,6 +2,7 @@
 // for each kind of operator.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <limits>
 #include <span>
@@ -51,6 +52,11 @@ class OpChecks {
 
   // Between `min` and `max` inputs, those below `min` present, and one output.
   Status Counts(size_t min, size_t max) const;
+  // An operator with memory: `inputs` inputs, all present unless they are `optional`, and `outputs`
+  // outputs, of which all but the first are the variables that are its last inputs, too, and no
+  // other tensor of it.
+  Status CountsWithState(size_t inputs, size_t outputs, size_t optional = SIZE_MAX) const;
+  bool HasInput(size_t i) const { return i < op_.inputs.size() && op_.inputs[i] != kNoTensor; }
   // `tensor` is of one of `types`, with the one scale and zero point that quantised types need.
   Status Activations(const Tensor& tensor, std::string_view what, TypeSet types = kInt8Only) const;
   // Every input and output is, and all have one type.
@@ -95,5 +101,8 @@ Status VerifyOp(const OpChecks& op, const Tanh& a);
 Status VerifyOp(const OpChecks& op, const Pool2d& a);
 Status VerifyOp(const OpChecks& op, const Reshape& a);
 Status VerifyOp(const OpChecks& op, const Softmax& a);
+Status VerifyOp(const OpChecks& op, const Copy& a);
+Status VerifyOp(const OpChecks& op, const UnidirectionalSequenceLstm& a);
+Status VerifyOp(const OpChecks& op, const Svdf& a);
 
 }  // namespace kinglet::ir
