@@ -106,8 +106,7 @@ class LstmLowering {
   Status SetTanh() {
     constexpr int32_t kBitsMax = 14, kBitsMin = -30;
     constexpr int32_t kPerStep = 3;
-    const float log2 =
-        std::log(OpLowering::Scale(op_.Input(kCell))) * (1.0F / std::log(2.0F));
+    const float log2 = std::log(OpLowering::Scale(op_.Input(kCell))) * (1.0F / std::log(2.0F));
     const float power = std::round(log2);
     const auto bits = static_cast<int32_t>(power) + 12;  // from Q3.12
     if (std::abs(log2 - power) >= 1e-3F || bits > kBitsMax || bits < kBitsMin) {
@@ -130,17 +129,24 @@ class LstmLowering {
   }
 
   KernelCall MakeCall() const {
-    constexpr std::string_view kNames[] = {
-        "input_to_input_weights",   "input_to_forget_weights",  "input_to_cell_weights",
-        "input_to_output_weights",  "hidden_to_input_weights",  "hidden_to_forget_weights",
-        "hidden_to_cell_weights",   "hidden_to_output_weights", "input_bias",
-        "forget_bias",              "cell_bias",                "output_bias"};
+    constexpr std::string_view kNames[] = {"input_to_input_weights",
+                                           "input_to_forget_weights",
+                                           "input_to_cell_weights",
+                                           "input_to_output_weights",
+                                           "hidden_to_input_weights",
+                                           "hidden_to_forget_weights",
+                                           "hidden_to_cell_weights",
+                                           "hidden_to_output_weights",
+                                           "input_bias",
+                                           "forget_bias",
+                                           "cell_bias",
+                                           "output_bias"};
     KernelCall call =
         op_.Call(wide() ? kUnidirectionalSequenceLstmInt16 : kUnidirectionalSequenceLstm, p_);
     const int64_t element = DataTypeBytes(op_.Input(0).type);
-    op_.AddInput(call, "input", 0,
-                 RowLead(p_.batches * p_.time_steps, element * p_.input_size,
-                         element * p_.state_size));
+    op_.AddInput(
+        call, "input", 0,
+        RowLead(p_.batches * p_.time_steps, element * p_.input_size, element * p_.state_size));
     for (size_t i = 0; i < std::size(kNames); ++i) op_.AddWeights(call, kNames[i], 1 + i);
     op_.AddState(call, "hidden_state", 1);
     op_.AddState(call, "cell_state", 2);
@@ -171,8 +177,8 @@ Result<KernelCalls> LowerOp(const OpLowering& op, const UnidirectionalSequenceLs
 // whose least value is the activation's.
 Result<KernelCalls> LowerOp(const OpLowering& op, const Svdf& a) {
   const Tensor &input = op.Input(0), &time_weights = op.Input(2), &state = op.Input(4);
-  const float to_state = OpLowering::Scale(input) * OpLowering::Scale(op.Input(1)) /
-                         OpLowering::Scale(state);
+  const float to_state =
+      OpLowering::Scale(input) * OpLowering::Scale(op.Input(1)) / OpLowering::Scale(state);
   const float to_output =
       OpLowering::Scale(state) * OpLowering::Scale(time_weights) / OpLowering::Scale(op.Output());
   KINGLET_TRY(const QuantizedMultiplier feature, op.Quantize(static_cast<double>(to_state)));

@@ -18,8 +18,8 @@ bool IsResourceOperator(schema::BuiltinOperator code);
 
 struct ResourceVariable {
   std::string_view container, shared_name;
-  int32_t handle = -1;          // the first tensor that stands for it
-  int32_t content = -1;         // a tensor with its type, shape and scale; -1: neither read nor assigned
+  int32_t handle = -1;   // the first tensor that stands for it
+  int32_t content = -1;  // a tensor with its type, shape and scale; -1: neither read nor assigned
   int32_t first_assigned = -1;  // the first value that it is assigned
 
   std::string Name() const;

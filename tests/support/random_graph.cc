@@ -69,6 +69,7 @@ ir::Graph RandomOpGraph(const LayerMaker::Kind& kind, uint64_t seed) {
     ir::Graph& graph = maker.graph();
     graph.name = kind.name;
     graph.outputs = graph.ops.back().outputs;
+    std::erase_if(graph.outputs, [&](ir::TensorIndex index) { return maker.At(index).variable; });
     return std::move(graph);
   }
 }

@@ -54,5 +54,6 @@ struct ReferenceCall {
 bool ReferenceElementwise(ReferenceCall& call);
 bool ReferenceWindow(ReferenceCall& call);
 bool ReferenceMove(ReferenceCall& call);
+bool ReferenceRecurrent(ReferenceCall& call);
 
 }  // namespace kinglet::testing

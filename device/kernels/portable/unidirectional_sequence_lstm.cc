@@ -62,11 +62,11 @@ void Gate(const Params& p, const Weights<Kind>& weights, int32_t gate,
   const int8_t* hidden_row = weights.hidden[gate];
   for (int32_t s = 0; s < p.state_size; ++s) {
     const int32_t of_input = ClampInt16(
-        Kind::Scale(Dot(input, p.input_size, p.input_zero_point, input_row),
-                    weights.bias[gate][s], p.input_multipliers[gate], p.input_shifts[gate]));
-    const int32_t of_hidden = ClampInt16(
-        Kind::Scale(Dot(hidden, p.state_size, p.hidden_zero_point, hidden_row), 0,
-                    p.hidden_multipliers[gate], p.hidden_shifts[gate]));
+        Kind::Scale(Dot(input, p.input_size, p.input_zero_point, input_row), weights.bias[gate][s],
+                    p.input_multipliers[gate], p.input_shifts[gate]));
+    const int32_t of_hidden =
+        ClampInt16(Kind::Scale(Dot(hidden, p.state_size, p.hidden_zero_point, hidden_row), 0,
+                               p.hidden_multipliers[gate], p.hidden_shifts[gate]));
     const int32_t x = ClampInt16(of_input + of_hidden) * kQ12ToSigmoid;
     output[s] = gate == kCellGate ? TanhInt16(x) : LogisticInt16(x);
     input_row += p.input_size;
@@ -101,9 +101,9 @@ void Step(const Params& p, const Weights<Kind>& weights, const typename Kind::Ac
 
 // Rows of input and output go on from step to step in either order.
 template <typename Kind>
-void Sequence(const Params& p, const Weights<Kind>& weights,
-              const typename Kind::Activation* input, typename Kind::Activation* hidden_state,
-              int16_t* cell_state, int16_t* gates, typename Kind::Activation* output) {
+void Sequence(const Params& p, const Weights<Kind>& weights, const typename Kind::Activation* input,
+              typename Kind::Activation* hidden_state, int16_t* cell_state, int16_t* gates,
+              typename Kind::Activation* output) {
   const int32_t outer = p.time_major != 0 ? p.time_steps : p.batches;
   const int32_t inner = p.time_major != 0 ? p.batches : p.time_steps;
   for (int32_t i = 0; i < outer; ++i) {
@@ -127,12 +127,11 @@ void UnidirectionalSequenceLstm(
     const int32_t* input_bias, const int32_t* forget_bias, const int32_t* cell_bias,
     const int32_t* output_bias, int8_t* hidden_state, int16_t* cell_state, int16_t* gates,
     int8_t* output) {
-  const Weights<Int8Activations> weights = {
-      {input_to_input_weights, input_to_forget_weights, input_to_cell_weights,
-       input_to_output_weights},
-      {hidden_to_input_weights, hidden_to_forget_weights, hidden_to_cell_weights,
-       hidden_to_output_weights},
-      {input_bias, forget_bias, cell_bias, output_bias}};
+  const Weights<Int8Activations> weights = {{input_to_input_weights, input_to_forget_weights,
+                                             input_to_cell_weights, input_to_output_weights},
+                                            {hidden_to_input_weights, hidden_to_forget_weights,
+                                             hidden_to_cell_weights, hidden_to_output_weights},
+                                            {input_bias, forget_bias, cell_bias, output_bias}};
   Sequence<Int8Activations>(params, weights, input, hidden_state, cell_state, gates, output);
 }
 
@@ -145,12 +144,11 @@ void UnidirectionalSequenceLstmInt16(
     const int64_t* input_bias, const int64_t* forget_bias, const int64_t* cell_bias,
     const int64_t* output_bias, int16_t* hidden_state, int16_t* cell_state, int16_t* gates,
     int16_t* output) {
-  const Weights<Int16Activations> weights = {
-      {input_to_input_weights, input_to_forget_weights, input_to_cell_weights,
-       input_to_output_weights},
-      {hidden_to_input_weights, hidden_to_forget_weights, hidden_to_cell_weights,
-       hidden_to_output_weights},
-      {input_bias, forget_bias, cell_bias, output_bias}};
+  const Weights<Int16Activations> weights = {{input_to_input_weights, input_to_forget_weights,
+                                              input_to_cell_weights, input_to_output_weights},
+                                             {hidden_to_input_weights, hidden_to_forget_weights,
+                                              hidden_to_cell_weights, hidden_to_output_weights},
+                                             {input_bias, forget_bias, cell_bias, output_bias}};
   Sequence<Int16Activations>(params, weights, input, hidden_state, cell_state, gates, output);
 }
 
