@@ -59,6 +59,7 @@ Result<Resources> Resources::Find(const schema::Model& model, const schema::SubG
     }
   }
   resources.FindLastReaders();
+  resources.FindContents();
   return resources;
 }
 
@@ -108,16 +109,16 @@ Result<int32_t> Resources::HandleInput(const schema::Operator& op) const {
               op.inputs()->Get(0));
 }
 
-Status Resources::SetContent(ResourceVariable& variable, int32_t tensor) const {
-  if (variable.content < 0) variable.content = tensor;
-  const schema::Tensor& held = *subgraph_->tensors()->Get(static_cast<uint32_t>(variable.content));
+Status Resources::CheckContent(int32_t variable, int32_t tensor) {
+  const int32_t first = first_content_.try_emplace(variable, tensor).first->second;
+  const schema::Tensor& held = *subgraph_->tensors()->Get(static_cast<uint32_t>(first));
   const schema::Tensor& given = *subgraph_->tensors()->Get(static_cast<uint32_t>(tensor));
   if (held.type() == given.type() && SameElements(held.shape(), given.shape()) &&
       held.type() != schema::TensorType::RESOURCE) {
     return {};
   }
   return Fail(Code::kUnsupported, "tensors {} and {}: what variable '{}' holds must have one {}",
-              variable.content, tensor, variable.Name(), "type and shape");
+              first, tensor, variables_[static_cast<size_t>(variable)].Name(), "type and shape");
 }
 
 Status Resources::AddRead(const schema::Operator& op) {
@@ -129,7 +130,7 @@ Status Resources::AddRead(const schema::Operator& op) {
   if (again || subgraph_->tensors()->Get(static_cast<uint32_t>(result))->is_variable()) {
     return Fail(Code::kInvalid, "result {} is {}", result, again ? "written before" : "a variable");
   }
-  return SetContent(variables_[static_cast<size_t>(variable)], result);
+  return CheckContent(variable, result);
 }
 
 Status Resources::AddAssignment(const schema::Operator& op, uint32_t index) {
@@ -140,7 +141,7 @@ Status Resources::AddAssignment(const schema::Operator& op, uint32_t index) {
   const int32_t value = op.inputs()->Get(1);
   if (assigned.first_assigned < 0) assigned.first_assigned = value;
   assignments_[static_cast<size_t>(variable)].push_back(index);
-  return SetContent(assigned, value);
+  return CheckContent(variable, value);
 }
 
 Status Resources::AddInitializer(const schema::Operator& op) {
@@ -176,6 +177,21 @@ void Resources::FindLastReaders() {
   }
 }
 
+void Resources::FindContents() {
+  for (uint32_t i = 0; i < SizeOf(subgraph_->operators()); ++i) {
+    const schema::Operator& op = *subgraph_->operators()->Get(i);
+    const BuiltinOperator code = CodeOf(*model_->operator_codes()->Get(op.opcode_index()));
+    int32_t tensor = -1;
+    if (code == BuiltinOperator::ASSIGN_VARIABLE) tensor = op.inputs()->Get(1);
+    if (code == BuiltinOperator::READ_VARIABLE && last_reader_.at(op.outputs()->Get(0)) > 0) {
+      tensor = op.outputs()->Get(0);
+    }
+    if (tensor < 0) continue;
+    auto& variable = variables_[static_cast<size_t>(VariableOf(op.inputs()->Get(0)))];
+    if (variable.content < 0) variable.content = tensor;
+  }
+}
+
 int32_t Resources::VariableOf(int32_t tensor) const {
   const auto found = by_handle_.find(tensor);
   return found == by_handle_.end() ? -1 : found->second;
@@ -191,6 +207,7 @@ bool Resources::ReadsInPlace(uint32_t op) const {
   const std::vector<uint32_t>& assignments = assignments_[static_cast<size_t>(variable)];
   const auto next = std::ranges::upper_bound(assignments, op);
   const uint32_t last_reader = last_reader_.at(result);
+  if (last_reader == 0) return true;
   return SameScale(tensor(v.content), tensor(result)) && last_reader != kAfterAll &&
          (next == assignments.end() || *next > last_reader);
 }

@@ -66,10 +66,12 @@ ir::TensorIndex LayerMaker::Lstm(ir::TensorIndex x) {
   a.time_major = OneIn(2);
   const int32_t batches = shape[a.time_major ? 1 : 0];
   const float hidden_scale = extreme && OneIn(2) ? Scale() : 1.0F / 128;
-  const float cell_scale = std::exp2(static_cast<float>(-Between(extreme ? -1 : 9, extreme ? 18 : 13)));
+  const float cell_scale =
+      std::exp2(static_cast<float>(-Between(extreme ? -1 : 9, extreme ? 18 : 13)));
   if (OneIn(2)) a.cell_clip = cell_scale * random_.Uniform(0.5F, 40000.0F);
   const auto weights = [&](int32_t columns, float input_scale) {
-    const float product = std::exp2(random_.Uniform(extreme ? -22.0F : -18.0F, extreme ? -6.0F : -14.0F));
+    const float product =
+        std::exp2(random_.Uniform(extreme ? -22.0F : -18.0F, extreme ? -6.0F : -14.0F));
     return RowWeights({size, columns}, kInt8, product / input_scale);
   };
   std::vector<ir::TensorIndex> inputs = {x};
@@ -101,8 +103,8 @@ ir::TensorIndex LayerMaker::Svdf(ir::TensorIndex x) {
   const float state_scale = Scale();
   const float to_state = state_scale / At(x).quantization.scales[0];
   const float to_output = At(output).quantization.scales[0] / state_scale;
-  const ir::TensorIndex features = RowWeights({filters, input_size}, kInt8,
-                                              to_state * std::exp2(random_.Uniform(-10.0F, 0.0F)));
+  const ir::TensorIndex features =
+      RowWeights({filters, input_size}, kInt8, to_state * std::exp2(random_.Uniform(-10.0F, 0.0F)));
   const ir::TensorIndex times = RowWeights({filters, memory_size}, type,
                                            to_output * std::exp2(random_.Uniform(-20.0F, -4.0F)));
   const ir::TensorIndex bias = OneIn(4) ? ir::kNoTensor : BiasOf(units, ir::DataType::kInt32);

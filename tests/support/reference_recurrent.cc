@@ -79,11 +79,11 @@ class Lstm {
   }
 
   int64_t GateInput(int32_t i, int32_t j, int32_t batch, size_t gate, int32_t s) const {
-    const int64_t of_input = Part(in_[0], in_[1 + gate], s, &in_[9 + gate],
-                                  [&](int32_t k) { return in_[0].At({i, j, k}); });
-    const int64_t of_hidden = Part(hidden_, in_[5 + gate], s, nullptr, [&](int32_t k) {
-      return hidden_.values[StateAt(batch, k)];
+    const int64_t of_input = Part(in_[0], in_[1 + gate], s, &in_[9 + gate], [&](int32_t k) {
+      return in_[0].At({i, j, k});
     });
+    const int64_t of_hidden = Part(hidden_, in_[5 + gate], s, nullptr,
+                                   [&](int32_t k) { return hidden_.values[StateAt(batch, k)]; });
     return 3 * Clamp16(of_input + of_hidden);
   }
 
@@ -101,8 +101,8 @@ class Lstm {
       if (a_.cell_clip > 0) cell = exact::Clamp(cell, -clip_, clip_);
       const int64_t hidden = exact::Rescale(HyperbolicTangent(TanhInput(cell)) * output, output_);
       const Limits limits = TypeLimits(hidden_.tensor->type);
-      next.push_back(exact::Clamp(exact::Wrap32(hidden + hidden_.zero_point()), limits.low,
-                                  limits.high));
+      next.push_back(
+          exact::Clamp(exact::Wrap32(hidden + hidden_.zero_point()), limits.low, limits.high));
     }
     for (int32_t s = 0; s < size_; ++s) {
       hidden_.values[StateAt(batch, s)] = out_[0].At({i, j, s}) = next[static_cast<size_t>(s)];

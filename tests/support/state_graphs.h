@@ -1,0 +1,12 @@
+// Small models with memory.
+#pragma once
+
+#include "src/ir/graph.h"
+
+namespace kinglet::testing {
+
+ir::Graph SvdfNetwork();       // two SVDF layers of either kind of state, and a fully connected one
+ir::Graph LstmNetwork();       // two LSTM layers over sequences, and a fully connected one
+ir::Graph StreamingNetwork();  // convolutions around variables that are read and assigned
+
+}  // namespace kinglet::testing
