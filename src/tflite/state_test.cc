@@ -57,8 +57,8 @@ void Remove(schema::ModelT& model, BuiltinOperator code) {
 
 uint32_t AddCode(schema::ModelT& model, BuiltinOperator code) {
   auto entry = std::make_unique<schema::OperatorCodeT>();
-  entry->deprecated_builtin_code = static_cast<int8_t>(
-      std::min(code, BuiltinOperator::PLACEHOLDER_FOR_GREATER_OP_CODES));
+  entry->deprecated_builtin_code =
+      static_cast<int8_t>(std::min(code, BuiltinOperator::PLACEHOLDER_FOR_GREATER_OP_CODES));
   entry->builtin_code = code;
   entry->version = 1;
   model.operator_codes.push_back(std::move(entry));
@@ -192,9 +192,8 @@ TEST(TfliteState, RefusesInitialisationsThatItCannotRun) {
     return *Find(model, BuiltinOperator::CALL_ONCE).builtin_options.AsCallOnceOptions();
   };
   for (const int32_t index : {0, -1, 2, 1000}) {
-    EXPECT_THAT(
-        StreamingError([&](schema::ModelT& m) { call(m).init_subgraph_index = index; }),
-        HasSubstr("CALL_ONCE: subgraph " + std::to_string(index) + " of 2"));
+    EXPECT_THAT(StreamingError([&](schema::ModelT& m) { call(m).init_subgraph_index = index; }),
+                HasSubstr("CALL_ONCE: subgraph " + std::to_string(index) + " of 2"));
   }
   EXPECT_THAT(StreamingError([](schema::ModelT& m) {
                 m.subgraphs[1]->operators.insert(
@@ -301,7 +300,8 @@ TEST(TfliteState, WritesOnlyWhatTheFormatCanSay) {
   ir::Tensor other = graph.tensors[state];
   other.name = "other";
   graph.tensors.push_back(other);
-  graph.ops.push_back({"copy", ir::Copy{},
+  graph.ops.push_back({"copy",
+                       ir::Copy{},
                        {static_cast<ir::TensorIndex>(graph.tensors.size() - 1)},
                        {static_cast<ir::TensorIndex>(state)}});
   EXPECT_THAT(WriteModel(graph).error().message, HasSubstr("copies the state of an operator"));

@@ -97,7 +97,7 @@ TEST_F(GeneratedFolder, TheSelfTestFailsWhenStateIsLostOrKept) {
 TEST_F(GeneratedFolder, ResetsStateForAProgramInC) {
   CompileOptions options;
   options.name = "bird";
-  Write(kinglet::testing::SvdfNetwork(), options);
+  Write(kinglet::testing::StreamingNetwork(), options);
   const std::string main_text = R"(
 #include "model_c.h"
 #include <stdio.h>

@@ -29,9 +29,8 @@ ir::Graph SvdfNetwork() {
 }
 
 ir::Graph LstmNetwork() {
-  return Chain(
-      "lstm network", 2, {2, 5, 6},
-      {"unidirectional_sequence_lstm", "unidirectional_sequence_lstm", "fully_connected"});
+  return Chain("lstm network", 2, {2, 5, 6},
+               {"unidirectional_sequence_lstm", "unidirectional_sequence_lstm", "fully_connected"});
 }
 
 ir::Graph StreamingNetwork() {
