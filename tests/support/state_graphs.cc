@@ -25,16 +25,16 @@ ir::Graph Chain(std::string_view name, uint64_t seed, std::vector<int32_t> shape
 }  // namespace
 
 ir::Graph SvdfNetwork() {
-  return Chain("svdf network", 3, {2, 12}, {"svdf", "svdf", "fully_connected"});
+  return Chain("svdf network", 74, {2, 12}, {"svdf", "svdf", "fully_connected"});
 }
 
 ir::Graph LstmNetwork() {
-  return Chain("lstm network", 2, {2, 5, 6},
+  return Chain("lstm network", 12, {2, 5, 6},
                {"unidirectional_sequence_lstm", "unidirectional_sequence_lstm", "fully_connected"});
 }
 
 ir::Graph StreamingNetwork() {
-  return Chain("streaming network", 1, {1, 8, 7, 3},
+  return Chain("streaming network", 256, {1, 8, 7, 3},
                {"conv_2d", "copy", "depthwise_conv_2d", "copy", "copy", "average_pool_2d"});
 }
 
