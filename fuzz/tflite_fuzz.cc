@@ -5,6 +5,7 @@
 #include "src/tflite/read.h"
 #include "src/tflite/write.h"
 #include "tests/support/random_graph.h"
+#include "tests/support/state_graphs.h"
 
 namespace kinglet::fuzz {
 namespace {
@@ -39,6 +40,10 @@ std::vector<Bytes> Seeds() {
   std::vector<Bytes> seeds;
   for (uint64_t seed = 0; seed < kSeedGraphs; ++seed) {
     seeds.push_back(tflite::WriteModel(testing::RandomGraph(seed)).value());
+  }
+  for (const ir::Graph& graph :
+       {testing::SvdfNetwork(), testing::LstmNetwork(), testing::StreamingNetwork()}) {
+    seeds.push_back(tflite::WriteModel(graph).value());
   }
   return seeds;
 }
