@@ -8,6 +8,8 @@
 #include "device/kernels/max_pool_2d.h"
 #include "device/kernels/reshape.h"
 #include "device/kernels/softmax.h"
+#include "device/kernels/svdf.h"
+#include "device/kernels/unidirectional_sequence_lstm.h"
 #include "device/kernels/window.h"
 
 namespace kinglet::compile {
@@ -125,6 +127,22 @@ struct Counter {
     return Elementwise(p.rows, double(p.rows) * p.depth);
   }
 
+  // One single run a row of weights, one step a weight.
+  KernelWork operator()(const kernels::UnidirectionalSequenceLstmParams& p) const {
+    const double rows = double(p.batches) * p.time_steps;
+    KernelWork work = Elementwise(rows, rows * p.state_size);
+    work.single_runs = 2 * kernels::kLstmGates * work.outputs;
+    work.single_steps = kernels::kLstmGates * work.outputs * (double(p.input_size) + p.state_size);
+    return work;
+  }
+  KernelWork operator()(const kernels::SvdfParams& p) const {
+    KernelWork work = Elementwise(p.batches, double(p.batches) * p.units);
+    const double filters = work.outputs * p.rank;
+    work.single_runs = 2 * filters;
+    work.single_steps = filters * (double(p.input_size) + p.memory_size);
+    return work;
+  }
+
   static KernelWork Elementwise(double rows, double outputs) {
     KernelWork work;
     work.pixels = rows;
@@ -149,7 +167,8 @@ KernelWork WorkOf(const ir::KernelParams& params) {
   return CountAs<kernels::Conv2dParams, kernels::DepthwiseConv2dParams,
                  kernels::FullyConnectedParams, kernels::FullyConnectedPerChannelParams,
                  kernels::AddParams, kernels::AveragePool2dParams, kernels::MaxPool2dParams,
-                 kernels::ReshapeParams, kernels::SoftmaxParams>(params);
+                 kernels::ReshapeParams, kernels::SoftmaxParams,
+                 kernels::UnidirectionalSequenceLstmParams, kernels::SvdfParams>(params);
 }
 
 }  // namespace kinglet::compile

@@ -33,35 +33,46 @@ TEST(MemoryPlan, LayersInTheArenaEqualLayersInBuffersOfTheirOwn) {
     const ir::Graph graph = kinglet::testing::RandomGraph(seed);
     auto program = MakeProgram(graph);
     ASSERT_TRUE(program.has_value()) << seed << ": " << program.error().message;
-    const std::vector<Bytes> inputs = kinglet::testing::RandomInputs(graph, seed);
-
     auto executor = ir::Executor::Make(graph);
     ASSERT_TRUE(executor.has_value()) << executor.error().message;
-    std::vector<Bytes> expected;
-    const auto outputs = executor->Run({inputs.begin(), inputs.end()},
-                                       [&](size_t, const std::vector<ByteView>& results) {
-                                         for (const ByteView output : results)
-                                           expected.emplace_back(output.begin(), output.end());
-                                       });
-    ASSERT_TRUE(outputs.has_value());
-
+    ir::State state = ir::InitialState(graph);
     Bytes arena(program->plan.arena_bytes, 0xa5);
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      std::ranges::copy(inputs[i], arena.begin() + OffsetOf(program->plan, graph.inputs[i]));
-    }
-    size_t at = 0;
-    RunProgram(graph, *program, arena, [&](size_t op, const std::vector<ByteView>& results) {
-      for (const ByteView output : results) {
-        EXPECT_TRUE(std::ranges::equal(output, expected[at]))
-            << "seed " << seed << ", " << graph.ops[op].name;
-        ++at;
+    ResetState(graph, *program, arena);
+    for (uint64_t step = 0; step < (ir::HasState(graph) ? 3 : 1); ++step) {
+      const std::vector<Bytes> inputs = kinglet::testing::RandomInputs(graph, 10 * seed + step);
+      std::vector<Bytes> expected;
+      const auto outputs = executor->Step(state, {inputs.begin(), inputs.end()},
+                                          [&](size_t, const std::vector<ByteView>& results) {
+                                            for (const ByteView output : results)
+                                              expected.emplace_back(output.begin(), output.end());
+                                          });
+      ASSERT_TRUE(outputs.has_value());
+
+      for (size_t i = 0; i < inputs.size(); ++i) {
+        std::ranges::copy(inputs[i], arena.begin() + OffsetOf(program->plan, graph.inputs[i]));
       }
-    });
-    for (size_t i = 0; i < graph.outputs.size(); ++i) {
-      const auto offset = static_cast<size_t>(OffsetOf(program->plan, graph.outputs[i]));
-      EXPECT_TRUE(
-          std::ranges::equal(ByteView(arena).subspan(offset, (*outputs)[i].size()), (*outputs)[i]))
-          << "seed " << seed << ", output " << i << " did not survive";
+      size_t next = 0;
+      RunProgram(graph, *program, arena, [&](size_t op, const std::vector<ByteView>& results) {
+        for (const ByteView output : results) {
+          EXPECT_TRUE(std::ranges::equal(output, expected[next]))
+              << "seed " << seed << ", " << graph.ops[op].name;
+          ++next;
+        }
+      });
+      for (size_t i = 0; i < graph.outputs.size(); ++i) {
+        const auto at = static_cast<size_t>(OffsetOf(program->plan, graph.outputs[i]));
+        EXPECT_TRUE(
+            std::ranges::equal(ByteView(arena).subspan(at, (*outputs)[i].size()), (*outputs)[i]))
+            << "seed " << seed << ", output " << i << " did not survive";
+      }
+      for (size_t i = 0; i < graph.tensors.size(); ++i) {
+        if (!graph.tensors[i].variable) continue;
+        const auto at =
+            static_cast<size_t>(OffsetOf(program->plan, static_cast<ir::TensorIndex>(i)));
+        EXPECT_TRUE(std::ranges::equal(ByteView(arena).subspan(at, state.tensors[i].size()),
+                                       state.tensors[i]))
+            << "seed " << seed << ", variable " << i << " after step " << step;
+      }
     }
   }
 }

@@ -55,6 +55,11 @@ class OpLowering {
   // A constant input that is read as it stands; kNull when the operator lacks it.
   void AddWeights(KernelCall& call, std::string_view name, size_t i) const;
   void AddOutput(KernelCall& call, size_t i = 0) const;
+  // A variable that is output `i`, and an input, too.
+  void AddState(KernelCall& call, std::string_view name, size_t i) const {
+    AddOutput(call, i);
+    call.arguments.back().name = name;
+  }
   template <typename Element>
   static void AddConstant(KernelCall& call, std::string_view name,
                           const std::vector<Element>& values) {
@@ -118,5 +123,8 @@ Result<KernelCalls> LowerOp(const OpLowering& op, const ArgExtremum& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const Quantize& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const Dequantize& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const Softmax& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Copy& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const UnidirectionalSequenceLstm& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Svdf& a);
 
 }  // namespace kinglet::ir

@@ -66,7 +66,7 @@ TEST(ParamFields, NameEveryMemberInOrder) {
 }
 
 // Runs one call with its inputs copied into `memory` at input_offset and its output at
-// output_offset.
+// output_offset; variables are fresh.
 Bytes RunAt(const Graph& graph, const KernelCall& call, const std::vector<Bytes>& inputs,
             Bytes& memory, size_t overlapped, size_t input_offset, size_t output_offset) {
   std::vector<const void*> addresses;
@@ -97,6 +97,13 @@ Bytes RunAt(const Graph& graph, const KernelCall& call, const std::vector<Bytes>
         }
         break;
       case Argument::Kind::kOutput:
+        if (argument.tensor != graph.ops[call.op_index].outputs[0]) {  // state
+          const Bytes& data = graph.tensor(argument.tensor).data;
+          scratch[i] = MakeAligned(data.size());
+          std::ranges::copy(data, reinterpret_cast<uint8_t*>(scratch[i].data()));
+          addresses.push_back(scratch[i].data());
+          break;
+        }
         output_bytes = static_cast<size_t>(graph.tensor(argument.tensor).ByteCount());
         addresses.push_back(memory.data() + output_offset);
         break;

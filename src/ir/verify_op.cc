@@ -46,6 +46,25 @@ Status OpChecks::ManyOutputs() const {
               op_.name, OpKindName(op_.attributes), op_.inputs.size(), op_.outputs.size());
 }
 
+Status OpChecks::CountsWithState(size_t inputs, size_t outputs, size_t optional) const {
+  bool ok = op_.inputs.size() == inputs && op_.outputs.size() == outputs;
+  for (size_t i = 0; ok && i < inputs; ++i) ok = op_.inputs[i] != kNoTensor || i == optional;
+  if (!ok) {
+    return Fail(Code::kInvalid, "{}: {} takes {} inputs and {} outputs; has {} and {}", op_.name,
+                OpKindName(op_.attributes), inputs, outputs, op_.inputs.size(), op_.outputs.size());
+  }
+  for (size_t i = 1; i < outputs; ++i) {
+    const TensorIndex state = op_.outputs[i];
+    ok = graph_.tensor(state).variable && op_.inputs[inputs - outputs + i] == state &&
+         std::ranges::count(op_.inputs, state) == 1 && std::ranges::count(op_.outputs, state) == 1;
+    if (ok) continue;
+    return Fail(Code::kInvalid, "{}: state '{}' must be a variable, and no other tensor of it",
+                op_.name, graph_.tensor(state).name);
+  }
+  if (!Output().variable) return {};
+  return Fail(Code::kInvalid, "{}: output '{}' is a variable", op_.name, Output().name);
+}
+
 Status OpChecks::Activations(const Tensor& tensor, std::string_view what, TypeSet types) const {
   if (is_float() && types.Has(DataType::kInt8)) types = {DataType::kFloat32};
   if (!types.Has(tensor.type)) {

@@ -2,6 +2,7 @@
 // for each kind of operator.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <limits>
 #include <span>
@@ -63,6 +64,10 @@ class OpChecks {
   // One input or more, all present, and one output; one input and one output or more.
   Status ManyInputs() const;
   Status ManyOutputs() const;
+  // An operator with memory: `inputs` inputs, all present unless they are `optional`, and `outputs`
+  // outputs, of which all but the first are the variables that are its last inputs, too, and no
+  // other tensor of it.
+  Status CountsWithState(size_t inputs, size_t outputs, size_t optional = SIZE_MAX) const;
   // `tensor` is of one of `types`, with the one scale and zero point that quantised types need.
   Status Activations(const Tensor& tensor, std::string_view what, TypeSet types = kInt8Only) const;
   // Every input and output is, and all have one type.
@@ -128,5 +133,8 @@ Status VerifyOp(const OpChecks& op, const ArgExtremum& a);
 Status VerifyOp(const OpChecks& op, const Quantize& a);
 Status VerifyOp(const OpChecks& op, const Dequantize& a);
 Status VerifyOp(const OpChecks& op, const Softmax& a);
+Status VerifyOp(const OpChecks& op, const Copy& a);
+Status VerifyOp(const OpChecks& op, const UnidirectionalSequenceLstm& a);
+Status VerifyOp(const OpChecks& op, const Svdf& a);
 
 }  // namespace kinglet::ir

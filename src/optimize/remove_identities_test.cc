@@ -59,6 +59,22 @@ TEST(RemoveIdentities, MovementsThatMoveNothingGo) {
   }
 }
 
+TEST(RemoveIdentities, WhatHandsOnAVariableStaysAsTheVariableMayChange) {
+  GraphBuilder b("variable", 1);
+  const auto x = b.Input({1, 4});
+  const auto variable = b.Constant({1, 2, 2, 1});
+  const auto old = b.Flatten(variable);
+  ir::Graph graph = b.Finish({b.Add(old, x)});
+  graph.tensors[static_cast<size_t>(variable)].constant = false;
+  graph.tensors[static_cast<size_t>(variable)].variable = true;
+  graph.tensors[static_cast<size_t>(variable)].shape = {1, 4};
+  graph.ops.insert(graph.ops.begin() + 1, {"assign", ir::Copy{}, {x}, {variable}});
+  ASSERT_TRUE(ir::Verify(graph).has_value()) << ir::Verify(graph).error().message;
+  const auto rewritten = RemoveIdentities(graph);
+  ASSERT_TRUE(rewritten.has_value());
+  EXPECT_EQ(rewritten->graph, graph);
+}
+
 TEST(RemoveIdentities, APoolOfOneElementGoesUnlessItClamps) {
   for (const auto activation : {ir::Activation::kNone, ir::Activation::kRelu6}) {
     GraphBuilder b("pool", 1);

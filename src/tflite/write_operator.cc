@@ -172,6 +172,34 @@ Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Softm
                schema::CreateSoftmaxOptions(file.flat(), a.beta).Union());
 }
 
+// Reading and assigning variables are several operators of the format: the caller's.
+Result<OperatorParts> Write(FileBuilder&, const ir::Op& op, const ir::Copy&) {
+  KINGLET_ASSERT(false);
+  return Parts(op, BuiltinOperator::ASSIGN_VARIABLE, 1);
+}
+
+Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op,
+                            const ir::UnidirectionalSequenceLstm& a) {
+  OperatorParts parts =
+      Parts(op, BuiltinOperator::UNIDIRECTIONAL_SEQUENCE_LSTM, 1,
+            BuiltinOptions::UnidirectionalSequenceLSTMOptions,
+            schema::CreateUnidirectionalSequenceLSTMOptions(
+                file.flat(), schema::ActivationFunctionType::TANH, a.cell_clip, 0, a.time_major)
+                .Union());
+  constexpr size_t kWeightsEnd = 9, kBiasesEnd = 13;
+  constexpr size_t kPeepholes = 3, kProjection = 2, kLayerNorm = 4;  // which we never have
+  parts.inputs.insert(parts.inputs.end(), kLayerNorm, ir::kNoTensor);
+  parts.inputs.insert(parts.inputs.begin() + kBiasesEnd, kProjection, ir::kNoTensor);
+  parts.inputs.insert(parts.inputs.begin() + kWeightsEnd, kPeepholes, ir::kNoTensor);
+  return parts;
+}
+
+Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Svdf& a) {
+  return Parts(
+      op, BuiltinOperator::SVDF, 3, BuiltinOptions::SVDFOptions,
+      schema::CreateSVDFOptions(file.flat(), a.rank, FromActivation(a.activation)).Union());
+}
+
 }  // namespace
 
 Result<OperatorParts> WriteOperator(FileBuilder& file, const ir::Op& op) {

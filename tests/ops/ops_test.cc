@@ -16,6 +16,26 @@ using testing::LayerMaker;
 
 constexpr uint64_t kGraphs = 400;
 
+constexpr uint64_t kSteps = 3;  // of operators with memory
+
+// A few inferences, each from the state that the one before has left.
+void ExpectStepsEqual(const ir::Graph& graph, ir::Executor& executor, uint64_t seed) {
+  ir::State state = ir::InitialState(graph);
+  std::vector<Bytes> reference = testing::ReferenceState(graph);
+  for (uint64_t step = 0; step < kSteps; ++step) {
+    const std::vector<Bytes> inputs = testing::RandomInputs(graph, seed * kSteps + step);
+    const auto outputs = executor.Step(state, {inputs.begin(), inputs.end()});
+    ASSERT_TRUE(outputs.has_value()) << outputs.error().message;
+    ASSERT_EQ(*outputs, testing::ReferenceStep(graph, reference, inputs))
+        << "seed " << seed << ", step " << step << "\n"
+        << ir::Print(graph);
+  }
+  for (size_t i = 0; i < graph.tensors.size(); ++i) {
+    if (!graph.tensors[i].variable) continue;
+    ASSERT_EQ(state.tensors[i], reference[i]) << "seed " << seed << ", tensor " << i;
+  }
+}
+
 class Ops : public ::testing::TestWithParam<LayerMaker::Kind> {};
 
 TEST_P(Ops, EqualTheSlowReference) {
@@ -38,6 +58,9 @@ TEST_P(Ops, EqualTheSlowReference) {
     ASSERT_TRUE(outputs.has_value()) << outputs.error().message;
     ASSERT_EQ(*outputs, testing::ReferenceRun(graph, inputs)) << "seed " << seed << "\n"
                                                               << ir::Print(graph);
+    if (ir::HasState(graph)) {
+      ASSERT_NO_FATAL_FAILURE(ExpectStepsEqual(*read, *executor, seed));
+    }
     ++compared;
   }
   EXPECT_GT(compared, kGraphs * 3 / 4);
@@ -58,6 +81,9 @@ TEST(Graphs, EqualTheSlowReference) {
     const auto outputs = executor->Run({inputs.begin(), inputs.end()});
     ASSERT_TRUE(outputs.has_value()) << outputs.error().message;
     ASSERT_EQ(*outputs, testing::ReferenceRun(graph, inputs)) << ir::Print(graph);
+    if (ir::HasState(graph)) {
+      ASSERT_NO_FATAL_FAILURE(ExpectStepsEqual(graph, *executor, seed));
+    }
   }
 }
 

@@ -40,6 +40,9 @@ const std::vector<LayerMaker::Maker>& LayerMaker::Makers() {
         {"tanh", {kInt8}, &M::Tanh},
         {"softmax", {kInt8}, &M::Softmax},
         {"reshape", {kInt8, kInt16, ir::DataType::kFloat32}, &M::Reshape},
+        {"unidirectional_sequence_lstm", {kInt8, kInt16}, &M::Lstm},
+        {"svdf", {kInt8}, &M::Svdf},
+        {"copy", {kInt8, kInt16}, &M::Copy},
     };
     const std::vector<Maker> moving = MovingMakers();
     all.insert(all.end(), moving.begin(), moving.end());
