@@ -52,8 +52,9 @@ std::vector<bool> FindCopies(const ir::Graph& graph, const std::vector<ir::Kerne
 bool MeansTheSame(const ir::Graph& graph, const ir::Op& op) {
   const ir::Tensor& input = graph.tensor(op.inputs[0]);
   const ir::Tensor& output = graph.tensor(op.outputs[0]);
-  // A variable may change before the last reader of `op` has run.
-  return !input.constant && !input.variable && input.type == output.type &&
+  // A variable that is read may change before the last reader of `op` has run, one that is written
+  // is for the next inference.
+  return !input.constant && !input.variable && !output.variable && input.type == output.type &&
          input.quantization == output.quantization;
 }
 

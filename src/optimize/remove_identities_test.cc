@@ -75,6 +75,23 @@ TEST(RemoveIdentities, WhatHandsOnAVariableStaysAsTheVariableMayChange) {
   EXPECT_EQ(rewritten->graph, graph);
 }
 
+TEST(RemoveIdentities, WhatAssignsAVariableStays) {
+  GraphBuilder b("variable", 1);
+  const auto x = b.Input({1, 4});
+  const auto variable = b.Constant({1, 4});
+  ir::Graph graph = b.Finish({b.Add(x, variable)});
+  const ir::TensorIndex sum = graph.outputs[0];
+  ir::Tensor& kept = graph.tensors[static_cast<size_t>(variable)];
+  kept.constant = false;
+  kept.variable = true;
+  kept.quantization = graph.tensor(sum).quantization;
+  graph.ops.push_back({"assign", ir::Copy{}, {sum}, {variable}});
+  ASSERT_TRUE(ir::Verify(graph).has_value()) << ir::Verify(graph).error().message;
+  const auto rewritten = RemoveIdentities(graph);
+  ASSERT_TRUE(rewritten.has_value());
+  EXPECT_EQ(rewritten->graph, graph);
+}
+
 TEST(RemoveIdentities, APoolOfOneElementGoesUnlessItClamps) {
   for (const auto activation : {ir::Activation::kNone, ir::Activation::kRelu6}) {
     GraphBuilder b("pool", 1);

@@ -16,7 +16,6 @@ constexpr int32_t kGates = 4;
 ir::TensorIndex LayerMaker::InRank(ir::TensorIndex x, size_t rank) {
   std::vector<int32_t> shape = At(x).shape;
   if (shape.size() == rank) return x;
-  if (At(x).type != kInt8) return ir::kNoTensor;
   while (shape.size() < rank) shape.insert(shape.begin(), 1);
   while (shape.size() > rank) {
     shape[1] *= shape[0];
