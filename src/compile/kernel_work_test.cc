@@ -5,6 +5,8 @@
 #include "device/kernels/conv_2d.h"
 #include "device/kernels/depthwise_conv_2d.h"
 #include "device/kernels/fully_connected.h"
+#include "device/kernels/svdf.h"
+#include "device/kernels/unidirectional_sequence_lstm.h"
 #include "device/kernels/window.h"
 #include "src/base/random.h"
 
@@ -97,6 +99,24 @@ TEST(KernelWork, StepsTimesFourAreTheMultiplyAccumulates) {
   const KernelWork work = WorkOf(dense);
   EXPECT_EQ(4 * work.block_steps + work.single_steps, 2 * 40 * 10);
   EXPECT_EQ(work.single_runs, 2 * 2);
+}
+
+TEST(KernelWork, LayersWithMemoryStepOnceAWeight) {
+  kernels::UnidirectionalSequenceLstmParams lstm{};
+  lstm.batches = 2;
+  lstm.time_steps = 3;
+  lstm.input_size = 5;
+  lstm.state_size = 7;
+  EXPECT_EQ(WorkOf(lstm).single_steps, 2 * 3 * 4 * 7 * (5 + 7));
+  EXPECT_EQ(WorkOf(lstm).single_runs, 2 * 3 * 4 * 7 * 2);
+  kernels::SvdfParams svdf{};
+  svdf.batches = 2;
+  svdf.input_size = 5;
+  svdf.units = 3;
+  svdf.rank = 2;
+  svdf.memory_size = 4;
+  EXPECT_EQ(WorkOf(svdf).outputs, 2 * 3);
+  EXPECT_EQ(WorkOf(svdf).single_steps, 2 * 3 * 2 * (5 + 4));
 }
 
 }  // namespace

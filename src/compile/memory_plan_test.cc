@@ -8,6 +8,7 @@
 #include "src/ir/execute.h"
 #include "tests/support/graph_builder.h"
 #include "tests/support/random_graph.h"
+#include "tests/support/state_graphs.h"
 
 namespace kinglet::compile {
 namespace {
@@ -72,6 +73,41 @@ TEST(MemoryPlan, LayersInTheArenaEqualLayersInBuffersOfTheirOwn) {
         EXPECT_TRUE(std::ranges::equal(ByteView(arena).subspan(at, state.tensors[i].size()),
                                        state.tensors[i]))
             << "seed " << seed << ", variable " << i << " after step " << step;
+      }
+    }
+  }
+}
+
+TEST(MemoryPlan, NothingElseEverUsesTheBytesOfAVariable) {
+  for (const ir::Graph& graph : {kinglet::testing::SvdfNetwork(), kinglet::testing::LstmNetwork(),
+                                 kinglet::testing::StreamingNetwork()}) {
+    const auto calls = ir::Lower(graph);
+    ASSERT_TRUE(calls.has_value()) << calls.error().message;
+    const MemoryPlan plan = PlanOf(graph);
+    std::vector<ir::TensorIndex> owners(plan.arena_bytes, ir::kNoTensor);
+    const auto range = [&](size_t tensor) {
+      const auto begin = owners.begin() + plan.offsets[tensor];
+      return std::ranges::subrange(begin, begin + graph.tensors[tensor].ByteCount());
+    };
+    for (size_t i = 0; i < graph.tensors.size(); ++i) {
+      if (!graph.tensors[i].variable) continue;
+      for (ir::TensorIndex& owner : range(i)) {
+        EXPECT_EQ(owner, ir::kNoTensor);
+        owner = static_cast<ir::TensorIndex>(i);
+      }
+    }
+    for (size_t i = 0; i < graph.tensors.size(); ++i) {
+      if (graph.tensors[i].variable || plan.offsets[i] == MemoryPlan::kNotInArena) continue;
+      for (const ir::TensorIndex owner : range(i))
+        EXPECT_EQ(owner, ir::kNoTensor) << "tensor " << i;
+    }
+    for (size_t c = 0; c < calls->size(); ++c) {
+      for (size_t k = 0; k < (*calls)[c].arguments.size(); ++k) {
+        const ir::Argument& argument = (*calls)[c].arguments[k];
+        for (uint32_t b = 0; b < argument.scratch_bytes; ++b) {
+          const auto at = static_cast<size_t>(plan.argument_offsets[c][k]) + b;
+          EXPECT_EQ(owners[at], ir::kNoTensor) << "scratch of call " << c;
+        }
       }
     }
   }

@@ -9,8 +9,8 @@
 #include <set>
 
 #include "src/base/files.h"
-#include "src/ir/execute.h"
 #include "src/ir/float_graph.h"
+#include "src/tflite/initial_values.h"
 #include "src/tflite/operator_source.h"
 #include "src/tflite/resources.h"
 #include "src/tflite/schema_generated.h"
@@ -59,11 +59,6 @@ std::string OperatorText(const schema::OperatorCode& code) {
   return fmt::format("operator code {}", static_cast<int32_t>(builtin));
 }
 
-// Bounds on what the operators of an initialisation subgraph may take: bytes of all their tensors,
-// elements written times elements read.
-constexpr int64_t kInitialBytesMax = int64_t{1} << 24;
-constexpr int64_t kInitialWorkMax = int64_t{1} << 28;
-
 // What an initialisation subgraph assigns: tensors with data, by container and name.
 using InitialValues = std::map<std::pair<std::string_view, std::string_view>, ir::Tensor>;
 
@@ -96,9 +91,12 @@ class Reader {
     initializes_ = true;
     KINGLET_CHECK(ReadTensors());
     KINGLET_CHECK(ReadOperators());
-    KINGLET_CHECK(ComputeAssigned());
+    std::vector<ir::TensorIndex> wanted;
+    for (const auto& [variable, value] : assigned_) wanted.push_back(value);
+    KINGLET_CHECK(ComputeConstants(graph_, wanted));
     InitialValues values;
     for (const auto& [variable, value] : assigned_) {
+      KINGLET_CHECK(Charge(graph_.tensor(value).data.size()));
       const ResourceVariable& v = resources_->variables()[static_cast<size_t>(variable)];
       values[{v.container, v.shared_name}] = graph_.tensor(value);
     }
@@ -152,48 +150,6 @@ class Reader {
             *model_.operator_codes()->Get(subgraph_->operators()->Get(i)->opcode_index());
         return Within(fmt::format("operator {}, {}", i, OperatorText(code)), std::move(e)).value();
       }));
-    }
-    return {};
-  }
-
-  // Runs the operators for what they assign, if that is not constant.
-  Status ComputeAssigned() {
-    ir::Graph computed = graph_;
-    computed.name = "initialisation";
-    for (const auto& [variable, value] : assigned_) {
-      if (value == ir::kNoTensor) return Fail(Code::kInvalid, "assigns no tensor");
-      if (graph_.tensor(value).constant) continue;
-      if (std::ranges::find(computed.outputs, value) == computed.outputs.end()) {
-        computed.outputs.push_back(value);
-      }
-    }
-    if (computed.outputs.empty()) return {};
-    computed.inputs = {static_cast<ir::TensorIndex>(computed.tensors.size())};
-    ir::Tensor& nothing = computed.tensors.emplace_back();  // every graph has an input
-    nothing.shape = {1};
-    KINGLET_CHECK(ir::Verify(computed));
-    int64_t work = 0;
-    for (const ir::Op& op : computed.ops) {
-      int64_t read = 1, written = 0;
-      for (const ir::TensorIndex index : op.inputs) {
-        if (index != ir::kNoTensor) read = std::max(read, computed.tensor(index).ElementCount());
-      }
-      for (const ir::TensorIndex index : op.outputs) {
-        written = std::max(written, computed.tensor(index).ElementCount());
-      }
-      if (written > kInitialWorkMax / read) work = kInitialWorkMax;
-      work += std::min(read * written, kInitialWorkMax);
-      if (work > kInitialWorkMax) {
-        return Fail(Code::kOverBudget, "{}: too much work for an initialisation", op.name);
-      }
-    }
-    KINGLET_TRY(ir::Executor executor, ir::Executor::Make(computed, kInitialBytesMax));
-    const Bytes zero(1, 0);
-    KINGLET_TRY(std::vector<Bytes> results, executor.Run({ByteView(zero)}));
-    for (size_t i = 0; i < results.size(); ++i) {
-      ir::Tensor& tensor = graph_.tensors[static_cast<size_t>(computed.outputs[i])];
-      tensor.constant = true;
-      tensor.data = std::move(results[i]);
     }
     return {};
   }

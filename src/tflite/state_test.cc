@@ -221,6 +221,22 @@ TEST(TfliteState, RefusesInitialisationsThatItCannotRun) {
               HasSubstr("initialisation subgraph 1: operator 1, READ_VARIABLE"));
 }
 
+TEST(TfliteState, RefusesInitialisationsThatTakeLong) {
+  EXPECT_THAT(StreamingError([](schema::ModelT& m) {
+                AddRelu(m);
+                schema::OperatorT& relu = *m.subgraphs[1]->operators[0];
+                constexpr int32_t kElements =
+                    20000;  // each of which an operator might read each time
+                auto buffer = std::make_unique<schema::BufferT>();
+                buffer->data.assign(kElements, 1);
+                TensorOf(m, relu.inputs[0], 1).buffer = static_cast<uint32_t>(m.buffers.size());
+                m.buffers.push_back(std::move(buffer));
+                TensorOf(m, relu.inputs[0], 1).shape = {kElements};
+                TensorOf(m, relu.outputs[0], 1).shape = {kElements};
+              }),
+              HasSubstr("initialisation subgraph 1: relu_0: too much work for an initialisation"));
+}
+
 TEST(TfliteState, RefusesHandlesAndContentsThatDoNotMatch) {
   const auto read_op = [](schema::ModelT& m) -> schema::OperatorT& {
     return Find(m, BuiltinOperator::READ_VARIABLE);
