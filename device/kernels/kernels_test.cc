@@ -14,6 +14,7 @@
 #include "device/kernels/fully_connected.h"
 #include "device/kernels/max_pool_2d.h"
 #include "device/kernels/requantize.h"
+#include "device/kernels/requantize_int16.h"
 #include "device/kernels/reshape.h"
 #include "device/kernels/softmax.h"
 #include "device/kernels/window.h"
@@ -92,6 +93,63 @@ Range AnyRange(Source& source) {
   if (source.Between(0, 1) == 0) return {};
   const int32_t a = source.Between(-128, 127), b = source.Between(-128, 127);
   return {std::min(a, b), std::max(a, b)};
+}
+
+// The definition for 64 bits: round(x * reduced / 2^(15 - shift)), halves up, where `reduced` is
+// the multiplier's 16 upper bits, rounded.
+int32_t SlowScale64(int64_t x, int32_t multiplier, int32_t shift) {
+  const int64_t rounded = (int64_t{multiplier} + 0x8000) / 0x10000;
+  const int64_t reduced = std::min<int64_t>(rounded, 0x7fff);
+  const long double product = static_cast<long double>(x) * static_cast<long double>(reduced);
+  const long double scaled = std::floor(std::ldexp(product, shift - 15) + 0.5L);
+  return Wrap(static_cast<int64_t>(scaled));
+}
+
+TEST(WideScale, EqualsItsDefinition) {
+  Source source(11);
+  for (int i = 0; i < 200000; ++i) {
+    // Up to 47 bits, of any size.
+    const int64_t bits =
+        (int64_t{source.Bits()} << 16 | source.Between(0, 0xffff)) >> source.Between(0, 46);
+    const int32_t multiplier =
+        i % 8 == 0 ? INT32_MAX - source.Between(0, 0x1ffff) : source.Multipliers(1)[0];
+    const int32_t shift = source.Between(-31, kWideShiftMax);
+    ASSERT_EQ(MultiplyWideByQuantizedMultiplier(bits, multiplier, shift),
+              SlowScale64(bits, multiplier, shift))
+        << bits << " " << multiplier << " " << shift;
+  }
+  EXPECT_EQ(MultiplyWideByQuantizedMultiplier(3, 1 << 30, 0), 2);    // 1.5 up
+  EXPECT_EQ(MultiplyWideByQuantizedMultiplier(-3, 1 << 30, 0), -1);  // -1.5 up
+}
+
+TEST(Accumulate, WrapsInItsOwnWidth) {
+  int64_t wide = INT64_MAX;
+  Accumulate(wide, 1);
+  EXPECT_EQ(wide, INT64_MIN);
+  wide = INT32_MAX;
+  Accumulate(wide, 1);
+  EXPECT_EQ(wide, int64_t{1} << 31);
+  int32_t narrow = INT32_MAX;
+  Accumulate(narrow, 1);
+  EXPECT_EQ(narrow, INT32_MIN);
+}
+
+TEST(InputsCovering, AreThoseWhoseFiltersReachThePlace) {
+  for (int32_t filter = 1; filter <= 5; ++filter) {
+    for (int32_t stride = 1; stride <= 5; ++stride) {
+      for (int32_t size = 1; size <= 4; ++size) {
+        for (int32_t at = 0; at < 30; ++at) {
+          const TapRange range = InputsCovering(at, filter, stride, size);
+          ASSERT_LE(range.begin, range.end);
+          for (int32_t i = 0; i < size; ++i) {
+            const bool covers = i * stride <= at && at < i * stride + filter;
+            ASSERT_EQ(i >= range.begin && i < range.end, covers)
+                << filter << " " << stride << " " << size << " " << at << " " << i;
+          }
+        }
+      }
+    }
+  }
 }
 
 TEST(Requantize, EqualsExactArithmeticOnRandomAndExtremeOperands) {

@@ -1,4 +1,5 @@
-// Reshape moves no element: a copy, or nothing when output and input are the same memory.
+// Reshape moves no element, of any type: a copy, or nothing when output and input are the same
+// memory.
 #pragma once
 
 #include <stdint.h>
@@ -6,10 +7,10 @@
 namespace kinglet::kernels {
 
 struct ReshapeParams {
-  int32_t count;
+  int32_t bytes;
 };
 
-// input, output: count elements, which may overlap.
-void Reshape(const ReshapeParams& params, const int8_t* input, int8_t* output);
+// input and output may overlap.
+void Reshape(const ReshapeParams& params, const void* input, void* output);
 
 }  // namespace kinglet::kernels

@@ -4,14 +4,14 @@
 
 namespace kinglet::ir {
 
-KINGLET_PARAMS(ReshapeParams, count);
+KINGLET_PARAMS(ReshapeParams, bytes);
 
 KINGLET_COPY_KERNEL(kReshape, Reshape, "reshape");
 
 Result<KernelCalls> LowerOp(const OpLowering& op, const Reshape&) {
-  const auto count = static_cast<int32_t>(op.Output().ElementCount());
-  KernelCall call = op.Call(kReshape, kernels::ReshapeParams{count});
-  op.AddInput(call, "input", 0, count);  // any overlap will do
+  const auto bytes = static_cast<int32_t>(op.Output().ByteCount());
+  KernelCall call = op.Call(kReshape, kernels::ReshapeParams{bytes});
+  op.AddInput(call, "input", 0, bytes);  // any overlap will do
   op.AddOutput(call);
   return KernelCalls{call};
 }

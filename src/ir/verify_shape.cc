@@ -5,8 +5,7 @@ namespace kinglet::ir {
 
 Status VerifyOp(const OpChecks& op, const Reshape&) {
   KINGLET_CHECK(op.Counts(1, 1));
-  KINGLET_CHECK(op.Activations(op.Input(0), "input"));
-  KINGLET_CHECK(op.Activations(op.Output(), "output"));
+  KINGLET_CHECK(op.AllActivations(kInt8OrInt16));
   return op.SameElementCount();
 }
 

@@ -49,7 +49,8 @@ class GeneratedOnDevice : public ::testing::TestWithParam<std::string> {
 
 TEST_P(GeneratedOnDevice, ComputesTheHostsBytes) {
   for (const ir::Graph& graph :
-       {kinglet::testing::SmallNetwork(), kinglet::testing::RandomGraph(11)}) {
+       {kinglet::testing::SmallNetwork(), kinglet::testing::RandomGraph(11),
+        kinglet::testing::Int16Network(1)}) {
     const auto run = BuildAndRun(graph);
     if (!run.has_value() && run.error().code == Code::kNotFound) {
       GTEST_SKIP() << run.error().message;

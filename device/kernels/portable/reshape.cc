@@ -5,8 +5,8 @@
 
 namespace kinglet::kernels {
 
-void Reshape(const ReshapeParams& params, const int8_t* input, int8_t* output) {
-  if (output != input) memmove(output, input, static_cast<size_t>(params.count));
+void Reshape(const ReshapeParams& params, const void* input, void* output) {
+  if (output != input) memmove(output, input, static_cast<size_t>(params.bytes));
 }
 
 }  // namespace kinglet::kernels
