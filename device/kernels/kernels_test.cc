@@ -9,7 +9,9 @@
 
 #include "device/kernels/add.h"
 #include "device/kernels/average_pool_2d.h"
+#include "device/kernels/average_pool_2d_int16.h"
 #include "device/kernels/conv_2d.h"
+#include "device/kernels/conv_2d_int16.h"
 #include "device/kernels/depthwise_conv_2d.h"
 #include "device/kernels/fully_connected.h"
 #include "device/kernels/max_pool_2d.h"
@@ -132,6 +134,38 @@ TEST(Accumulate, WrapsInItsOwnWidth) {
   int32_t narrow = INT32_MAX;
   Accumulate(narrow, 1);
   EXPECT_EQ(narrow, INT32_MIN);
+}
+
+// 2000 inputs of 32767 times weights of 127: beyond 32 bits.
+TEST(Conv2dInt16, SumsIn64BitsOrWrapsIn32AsTheBiasSays) {
+  constexpr int32_t kChannels = 2000;
+  Conv2dParams p{1, 1, 1, kChannels, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, -32768, 32767};
+  const std::vector<int16_t> input(kChannels, 32767);
+  const Int8s weights(kChannels, 127);
+  const int64_t sum = int64_t{kChannels} * 32767 * 127;
+  const int32_t multiplier = 1518500250;
+  const int8_t shift = -19;
+  const int64_t wide_bias = int64_t{1} << 33;
+  int16_t output = 0;
+  Conv2dInt16(p, input.data(), weights.data(), &wide_bias, &multiplier, &shift, &output);
+  EXPECT_EQ(output, SlowScale64(sum + wide_bias, multiplier, shift));
+  Conv2dInt16(p, input.data(), weights.data(), nullptr, &multiplier, &shift, &output);
+  EXPECT_EQ(output, SlowScale64(sum, multiplier, shift));
+  const int32_t bias = 12345;
+  Conv2dInt16Bias32(p, input.data(), weights.data(), &bias, &multiplier, &shift, &output);
+  EXPECT_EQ(output, SlowScale(Wrap(sum + bias), multiplier, shift));
+  EXPECT_LT(output, 0) << "the sum has wrapped";
+}
+
+TEST(AveragePool2dInt16, HoldsTheSumOfItsGreatestWindow) {
+  static_assert(255 * 257 == kAveragePool2dInt16WindowMax);
+  const AveragePool2dParams p{1, 255, 257, 1, 1, 1, 255, 257, 1, 1, 0, 0, -32768, 32767};
+  for (const int16_t value : {INT16_MIN, INT16_MAX}) {
+    const std::vector<int16_t> input(kAveragePool2dInt16WindowMax, value);
+    int16_t output = 0;
+    AveragePool2dInt16(p, input.data(), &output);
+    EXPECT_EQ(output, value);
+  }
 }
 
 TEST(InputsCovering, AreThoseWhoseFiltersReachThePlace) {

@@ -30,8 +30,8 @@ inline void TransposeGather(const TransposeConv2dParams& p, const Element* input
             const int32_t filter_row = (at_y - row * p.stride_h) * p.filter_w + at_x;
             for (int32_t column = columns.begin; column < columns.end; ++column) {
               const Element* v = input + (row * p.input_w + column) * p.input_c;
-              const int8_t* w = weights + c * filter_size +
-                                (filter_row - column * p.stride_w) * p.input_c;
+              const int8_t* w =
+                  weights + c * filter_size + (filter_row - column * p.stride_w) * p.input_c;
               for (int32_t i = 0; i < p.input_c; ++i) {
                 Accumulate(sum, (v[i] - p.input_zero_point) * w[i]);
               }

@@ -13,8 +13,7 @@ void TransposeConv2dInt16(const TransposeConv2dParams& params, const int16_t* in
 
 void TransposeConv2dInt16Bias32(const TransposeConv2dParams& params, const int16_t* input,
                                 const int8_t* weights, const int32_t* bias,
-                                const int32_t* multipliers, const int8_t* shifts,
-                                int16_t* output) {
+                                const int32_t* multipliers, const int8_t* shifts, int16_t* output) {
   const OutputStageInt16 stage{params.activation_min, params.activation_max};
   TransposeGather(params, input, weights, bias, multipliers, shifts, stage, output);
 }
