@@ -52,15 +52,19 @@ INSTANTIATE_TEST_SUITE_P(Reference, Ops, ::testing::ValuesIn(LayerMaker::Kinds()
                                   std::string(ir::DataTypeName(kind.param.type));
                          });
 
-// Probabilities of int16, whose tables bend exp and 1 / (1 + x) a little.
-std::vector<double> SoftmaxOf(const std::vector<int16_t>& values, float scale) {
-  const auto depth = static_cast<int32_t>(values.size());
+ir::Graph SoftmaxGraph(int32_t depth, float scale) {
   ir::Graph graph;
   graph.tensors = {{"x", ir::DataType::kInt16, {1, depth}, {{scale}, {0}, 0}, false, {}},
                    {"y", ir::DataType::kInt16, {1, depth}, {{1.0F / 32768}, {0}, 0}, false, {}}};
   graph.ops.push_back({"softmax", ir::Softmax{}, {0}, {1}});
   graph.inputs = {0};
   graph.outputs = {1};
+  return graph;
+}
+
+// Probabilities of int16, whose tables bend exp and 1 / (1 + x) a little.
+std::vector<double> SoftmaxOf(const std::vector<int16_t>& values, float scale) {
+  const ir::Graph graph = SoftmaxGraph(static_cast<int32_t>(values.size()), scale);
   const Bytes output = ir::Executor::Make(graph).value().Run({AsBytes(values)}).value()[0];
   std::vector<double> probabilities;
   for (size_t at = 0; at < output.size(); at += sizeof(int16_t)) {
@@ -84,6 +88,17 @@ TEST(SoftmaxInt16, IsCloseToTheExactProbability) {
     for (size_t c = 0; c < values.size(); ++c) {
       ASSERT_NEAR(probabilities[c], std::exp(double{scale} * values[c]) / sum, tolerance);
     }
+  }
+}
+
+// Sums of many, whose reciprocal's argument is rounded.
+TEST(SoftmaxInt16, DeepRowsEqualTheSlowReference) {
+  Random random(4);
+  for (int i = 0; i < 100; ++i) {
+    const ir::Graph graph = SoftmaxGraph(16 + static_cast<int32_t>(random.Below(200)), 1e-4F);
+    const std::vector<Bytes> inputs = testing::RandomInputs(graph, static_cast<uint64_t>(i));
+    const auto outputs = ir::Executor::Make(graph).value().Run({inputs.begin(), inputs.end()});
+    ASSERT_EQ(*outputs, testing::ReferenceRun(graph, inputs));
   }
 }
 
