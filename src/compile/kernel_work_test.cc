@@ -6,6 +6,7 @@
 #include "device/kernels/depthwise_conv_2d.h"
 #include "device/kernels/fully_connected.h"
 #include "device/kernels/svdf.h"
+#include "device/kernels/transpose_conv_2d.h"
 #include "device/kernels/unidirectional_sequence_lstm.h"
 #include "device/kernels/window.h"
 #include "src/base/random.h"
@@ -92,6 +93,23 @@ TEST(KernelWork, ADepthwiseLayerIsAConvolutionOfOneChannelEach) {
   p.depth_multiplier = 2;
   EXPECT_EQ(WorkOf(p).block_steps, 0) << "no blocks when channels multiply";
   EXPECT_EQ(WorkOf(p).single_steps, 12 * 13 * 13);
+}
+
+TEST(KernelWork, ATransposedConvolutionTakesEveryTapThatItsOutputHolds) {
+  kernels::TransposeConv2dParams p{};
+  p.batches = 2;
+  p.input_h = p.input_w = 3;
+  p.input_c = 5;
+  p.output_h = p.output_w = 6;
+  p.output_c = 4;
+  p.filter_h = p.filter_w = 3;
+  p.stride_h = p.stride_w = 2;
+  p.pad_top = p.pad_left = 0;
+  // 3 inputs of 3 taps each way, of which the last one's last falls outside: 8.
+  const KernelWork work = WorkOf(p);
+  EXPECT_EQ(work.outputs, 2 * 36 * 4);
+  EXPECT_EQ(work.single_runs, 2 * 4 * 8 * 8);
+  EXPECT_EQ(work.single_steps, 2 * 4 * 8 * 8 * 5);
 }
 
 TEST(KernelWork, StepsTimesFourAreTheMultiplyAccumulates) {

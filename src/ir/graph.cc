@@ -54,6 +54,7 @@ std::string_view OpKindName(const Attributes& attributes) {
   struct Name {
     std::string_view operator()(const Conv2d&) const { return "conv_2d"; }
     std::string_view operator()(const DepthwiseConv2d&) const { return "depthwise_conv_2d"; }
+    std::string_view operator()(const TransposeConv2d&) const { return "transpose_conv_2d"; }
     std::string_view operator()(const FullyConnected&) const { return "fully_connected"; }
     std::string_view operator()(const Add&) const { return "add"; }
     std::string_view operator()(const Sub&) const { return "sub"; }
@@ -114,6 +115,11 @@ int64_t OpMacs(const Graph& graph, const Op& op) {
   if (std::holds_alternative<DepthwiseConv2d>(op.attributes)) {
     const int64_t channels = graph.tensor(op.inputs[1]).shape[3];
     return elements(op.outputs[0]) * (elements(op.inputs[1]) / channels);
+  }
+  if (std::holds_alternative<TransposeConv2d>(op.attributes)) {
+    // Every input element takes its channel of every filter.
+    const int64_t channels = graph.tensor(op.inputs[1]).shape[3];
+    return elements(op.inputs[0]) * (elements(op.inputs[1]) / channels);
   }
   if (std::holds_alternative<UnidirectionalSequenceLstm>(op.attributes)) {
     // Four gates, each with one row of both kinds of weights per element of the hidden state.

@@ -75,6 +75,13 @@ struct DepthwiseConv2d {  // input, weights 1HWC, bias
   Activation activation = Activation::kNone;
   bool operator==(const DepthwiseConv2d&) const = default;
 };
+// The transpose of a convolution from its output to its input; `padding` is cut off its output.
+struct TransposeConv2d {  // input, weights OHWI, bias
+  int32_t stride_h = 1, stride_w = 1;
+  Padding padding;
+  Activation activation = Activation::kNone;
+  bool operator==(const TransposeConv2d&) const = default;
+};
 struct FullyConnected {  // input, weights OI, bias
   Activation activation = Activation::kNone;
   bool keep_dims = false;
@@ -222,7 +229,7 @@ using Attributes =
     std::variant<Conv2d, DepthwiseConv2d, FullyConnected, Add, Sub, Mul, Extremum, Prelu, Clip,
                  LeakyRelu, HardSwish, Logistic, Tanh, Pool2d, Reshape, Concatenation, Split, Pack,
                  Unpack, Pad, Slice, Gather, Transpose, Resize, Reduce, ArgExtremum, Quantize,
-                 Dequantize, Softmax, Copy, UnidirectionalSequenceLstm, Svdf>;
+                 Dequantize, Softmax, TransposeConv2d, Copy, UnidirectionalSequenceLstm, Svdf>;
 
 struct Op {
   std::string name;  // unique in the graph; used in messages, reports and generated code

@@ -43,6 +43,12 @@ class OpLowering {
   // For scales whose ratio must be below 2^30, or below 1; the error names the operator.
   Result<QuantizedMultiplier> Quantize(double real) const;
   Result<QuantizedMultiplier> QuantizeBelowOne(double real) const;
+  // Whether sums have 64 bits: those of int16 activations, unless the bias has 32.
+  bool SumsAreWide() const {
+    return Output().type == DataType::kInt16 && !(HasInput(2) && Input(2).type == DataType::kInt32);
+  }
+  // For the scale of a sum over the output's, which must be below 2^30, or 2^7 for wide sums.
+  Result<QuantizedMultiplier> QuantizeSum(double real) const;
   // From the accumulators of `channels` filters of input 1 to the output.
   Result<ChannelScales> Scales(int32_t channels) const;
 
@@ -96,6 +102,7 @@ class OpLowering {
 
 Result<KernelCalls> LowerOp(const OpLowering& op, const Conv2d& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const DepthwiseConv2d& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const TransposeConv2d& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const FullyConnected& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const Add& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const Sub& a);

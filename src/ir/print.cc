@@ -46,6 +46,10 @@ struct AttributesText {
   std::string operator()(const DepthwiseConv2d& a) const {
     return fmt::format(" multiplier {}{}", a.depth_multiplier, ConvolutionText(a));
   }
+  std::string operator()(const TransposeConv2d& a) const {
+    return fmt::format(" stride {}x{}{}{}", a.stride_h, a.stride_w, PaddingText(a.padding),
+                       ActivationName(a.activation));
+  }
   std::string operator()(const FullyConnected& a) const {
     return std::string(ActivationName(a.activation)) + (a.keep_dims ? " keep_dims" : "");
   }

@@ -72,10 +72,13 @@ class OpChecks {
   Status Activations(const Tensor& tensor, std::string_view what, TypeSet types = kInt8Only) const;
   // Every input and output is, and all have one type.
   Status AllActivations(TypeSet types) const;
-  Status Image(const Tensor& tensor, std::string_view what) const;
+  Status Image(const Tensor& tensor, std::string_view what, TypeSet types = kInt8Only) const;
+  // Input 0 and the output are images of one type, int8 or int16.
+  Status Images() const;
   // int8 (or float32) constants with one scale, or one per index of `axis`; zero points 0.
   Status Weights(const Tensor& weights, size_t rank, int32_t axis) const;
-  Status Bias(int32_t channels) const;
+  // None, or `channels` constants: int32 for int8 activations, one of `int16_types` for int16.
+  Status Bias(int32_t channels, TypeSet int16_types = {DataType::kInt32, DataType::kInt64}) const;
   Status FilterSize(int64_t elements) const;
   Status FusedActivation(Activation activation) const;
   Status SameElementCount() const;
@@ -106,6 +109,7 @@ class OpChecks {
 
 Status VerifyOp(const OpChecks& op, const Conv2d& a);
 Status VerifyOp(const OpChecks& op, const DepthwiseConv2d& a);
+Status VerifyOp(const OpChecks& op, const TransposeConv2d& a);
 Status VerifyOp(const OpChecks& op, const FullyConnected& a);
 Status VerifyOp(const OpChecks& op, const Add& a);
 Status VerifyOp(const OpChecks& op, const Sub& a);

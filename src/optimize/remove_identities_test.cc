@@ -106,6 +106,27 @@ TEST(RemoveIdentities, APoolOfOneElementGoesUnlessItClamps) {
   }
 }
 
+// What clamps int16 values may leave all that int8 values could be.
+TEST(RemoveIdentities, APoolOfOneElementOfInt16GoesUnlessItClamps) {
+  for (const auto activation : {ir::Activation::kNone, ir::Activation::kReluN1To1}) {
+    ir::Graph graph;
+    for (const char* name : {"x", "y", "z"}) {
+      graph.tensors.push_back(
+          {name, ir::DataType::kInt16, {1, 2, 2, 3}, {{0.001F}, {0}, 0}, false, {}});
+    }
+    graph.ops.push_back({"relu", ir::Clip{ir::Activation::kRelu}, {0}, {1}});
+    ir::Pool2d pool;
+    pool.activation = activation;
+    graph.ops.push_back({"pool", pool, {1}, {2}});
+    graph.inputs = {0};
+    graph.outputs = {2};
+    const auto rewritten = RemoveIdentities(graph);
+    ASSERT_TRUE(rewritten.has_value());
+    EXPECT_EQ(rewritten->graph.ops.size(), activation == ir::Activation::kNone ? 1U : 2U);
+    EXPECT_TRUE(SameOutputs(graph, rewritten->graph, 1));
+  }
+}
+
 // A rectifier behind a convolution that has clamped already; and the model's output keeps its name.
 TEST(RemoveIdentities, ARectifierOfWhatIsNeverNegativeGoes) {
   for (const auto activation : {ir::Activation::kRelu, ir::Activation::kNone}) {

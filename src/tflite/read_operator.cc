@@ -135,6 +135,31 @@ Result<ir::Attributes> ReadDepthwise(const OperatorSource& source) {
   return ReadConvolution(a, *options, source);
 }
 
+// The shape that it is told must be the one that its output has anyway.
+Status CheckOutputShape(const OperatorSource& source) {
+  KINGLET_TRY(const std::vector<int64_t> shape, source.Integers(0, "the output's shape"));
+  const ir::Tensor* output = source.Output(0);
+  if (output == nullptr || std::ranges::equal(shape, output->shape)) return {};
+  return Fail(Code::kUnsupported, "the shape that input 0 asks for is not that of the output");
+}
+
+Result<ir::Attributes> ReadTransposeConv(const OperatorSource& source) {
+  const auto* options = source.op().builtin_options_as_TransposeConvOptions();
+  if (options == nullptr) return NoOptions();
+  KINGLET_CHECK(CheckOutputShape(source));
+  ir::TransposeConv2d a;
+  a.stride_h = options->stride_h();
+  a.stride_w = options->stride_w();
+  KINGLET_TRY(a.activation, ReadActivation(options->fused_activation_function()));
+  const ir::Tensor* weights = source.ImageInput(1);
+  const ir::Tensor* output = source.Output(0);
+  if (weights == nullptr || output == nullptr || output->shape.size() != 4) return a;
+  // Padding is that of the convolution it transposes, whose input is this one's output.
+  KINGLET_TRY(a.padding, ReadPadding(options->padding(), output, weights->shape[1],
+                                     weights->shape[2], a, 1, 1));
+  return a;
+}
+
 template <ir::Pool2d::Kind kKind>
 Result<ir::Attributes> ReadPool(const OperatorSource& source) {
   const auto* options = source.op().builtin_options_as_Pool2DOptions();
@@ -266,6 +291,7 @@ constexpr OperatorRule kRules[] = {
     {BuiltinOperator::SVDF, 4, ReadSvdf, {-1, -1, -1}, ArrangeSvdf},
     {BuiltinOperator::TANH, 3, ReadPlain<ir::Tanh>},
     {BuiltinOperator::TRANSPOSE, 7, ReadTranspose, {0, -1, -1}},
+    {BuiltinOperator::TRANSPOSE_CONV, 5, ReadTransposeConv, {2, 1, 3}},
     {BuiltinOperator::UNIDIRECTIONAL_SEQUENCE_LSTM, 4, ReadLstm, {-1, -1, -1}, ArrangeLstm},
     {BuiltinOperator::UNPACK, 4, ReadUnpack},
 };

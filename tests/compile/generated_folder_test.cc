@@ -150,6 +150,15 @@ int main(void) {
       << "the second step differs from the first, the one after a reset does not";
 }
 
+TEST_F(GeneratedFolder, NetworksOfInt16PassTheirSelfTests) {
+  for (uint64_t seed = 0; seed < 3; ++seed) {
+    ASSERT_NO_FATAL_FAILURE(Write(kinglet::testing::Int16Network(seed)));
+    EXPECT_THAT(model_.files["model.cc"], HasSubstr("constexpr int64_t kLayer1Bias[]"));
+    ASSERT_EQ(BuildSelfTest(), 0) << text_;
+    EXPECT_EQ(Run({"./self_test"}), 0) << "seed " << seed;
+  }
+}
+
 TEST_F(GeneratedFolder, TheSelfTestFailsWhenOneWeightIsDamaged) {
   Write(kinglet::testing::SmallNetwork());
   const std::string sign = "constexpr int8_t kLayer0Weights[] = {\n    ";

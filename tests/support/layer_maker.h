@@ -71,6 +71,7 @@ class LayerMaker {
 
   ir::TensorIndex Conv(ir::TensorIndex x);
   ir::TensorIndex Depthwise(ir::TensorIndex x);
+  ir::TensorIndex TransposeConv(ir::TensorIndex x);
   ir::TensorIndex FullyConnected(ir::TensorIndex x);
   template <ir::Pool2d::Kind kKind>
   ir::TensorIndex Pool(ir::TensorIndex x);

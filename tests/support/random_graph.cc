@@ -88,6 +88,20 @@ ir::Graph EveryKindGraph() {
   return std::move(graph);
 }
 
+ir::Graph Int16Network(uint64_t seed) {
+  LayerMaker maker(seed, kGraphStream, LayerMaker::Draw::kUsual);
+  ir::TensorIndex x = maker.Input({1, 9, 8, 4}, ir::DataType::kInt16);
+  for (const std::string_view kind :
+       {"conv_2d", "depthwise_conv_2d", "transpose_conv_2d", "max_pool_2d", "average_pool_2d",
+        "reshape", "fully_connected", "softmax"}) {
+    x = maker.Layer(kind, x);
+  }
+  ir::Graph& graph = maker.graph();
+  graph.name = "int16";
+  graph.outputs.push_back(x);
+  return std::move(graph);
+}
+
 std::vector<Bytes> RandomInputs(const ir::Graph& graph, uint64_t seed) {
   Random random(seed, kInputStream);
   std::vector<Bytes> inputs;
