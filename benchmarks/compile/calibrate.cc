@@ -1,4 +1,5 @@
-// Measures what the portable kernels cost on a core and prints cores/costs/<core>.toml.
+// Measures what kernels cost on a core, the portable ones and those of its set, and prints
+// cores/costs/<core>.toml.
 //
 //   calibrate CORE > cores/costs/CORE.toml
 //
@@ -147,6 +148,22 @@ std::vector<Layer> Shapes() {
   depthwise({1, 8, 8, 5}, 2, {3, 1, 1});
   depthwise({1, 8, 8, 1}, 8, {3, 2, 1});
   depthwise({1, 12, 12, 2}, 3, {5, 1, 0});
+  // Rows of every length, and the layers of common networks.
+  for (const int32_t c : {3, 12, 64}) {
+    for (int32_t w = 2; w <= 9; ++w) depthwise({1, 11, w, c}, 1, {3, 1, 1});
+    for (int32_t w = 3; w <= 17; w += 2) depthwise({1, 11, w, c}, 1, {3, 2, 1});
+    depthwise({1, 14, 14, c}, 1, {5, 1, 2});
+    depthwise({1, 14, 14, c}, 1, {5, 2, 2});
+    depthwise({1, 28, 28, c}, 1, {3, 1, 1});
+    depthwise({1, 24, 24, c}, 1, {3, 2, 1});
+    depthwise({1, 25, 5, c}, 1, {3, 1, 1});
+    conv({1, 25, 5, c}, c, {1, 1, 0});
+    conv({1, 14, 14, c}, 2 * c, {1, 1, 0});
+    conv({1, 14, 14, c}, 24, {3, 2, 1});
+  }
+  conv({1, 28, 28, 1}, 16, {3, 1, 1});
+  conv({1, 28, 28, 1}, 24, {3, 2, 1});
+  conv({1, 49, 10, 1}, 32, {5, 2, 2});
   for (const auto scales : {GraphBuilder::Scales::kPerTensor, GraphBuilder::Scales::kPerChannel}) {
     for (const auto& [inputs, outputs] : std::vector<std::pair<int32_t, int32_t>>{
              {640, 128}, {128, 128}, {8, 128}, {128, 8}, {64, 12}, {256, 2}, {40, 3}, {16, 1}}) {
@@ -189,15 +206,17 @@ struct Network {
 
 enum class Hook : bool { kNo, kYes };
 
-Result<Network> MakeNetwork(const std::vector<Layer>& layers, Hook hook) {
+Result<Network> MakeNetwork(const std::vector<Layer>& layers, Hook hook,
+                            const compile::Target& target) {
   GraphBuilder b("m", 1);
   std::vector<ir::TensorIndex> outputs;
   outputs.reserve(layers.size());
   for (const Layer& layer : layers) outputs.push_back(layer(b));
   Network network;
   network.graph = b.Finish(outputs);
-  KINGLET_TRY(network.program, compile::MakeProgram(network.graph));
+  KINGLET_TRY(network.program, compile::MakeProgram(network.graph, target));
   KINGLET_TRY(network.model, compile::Compile(network.graph, {.name = "m",
+                                                              .target = target,
                                                               .layer_hook = hook == Hook::kYes,
                                                               .passes = optimize::NoPasses()}));
   return network;
@@ -288,8 +307,8 @@ bool IsLibrary(const std::string& file) { return file.ends_with(".a"); }
 // Code size and stack of the kernel that `layer` calls. The hook keeps Invoke's own frame, as a
 // second layer would.
 Result<compile::KernelCost> MeasureAlone(const board::Board& board, const Layer& layer,
-                                         const Measured& empty) {
-  KINGLET_TRY(const Network network, MakeNetwork({layer}, Hook::kYes));
+                                         const compile::Target& target, const Measured& empty) {
+  KINGLET_TRY(const Network network, MakeNetwork({layer}, Hook::kYes, target));
   KINGLET_TRY(const Measured measured, BuildAndRun(board, network.model));
   compile::KernelCost cost;
   cost.code_bytes = FileBytes(measured.image, IsKernel);
@@ -300,7 +319,7 @@ Result<compile::KernelCost> MeasureAlone(const board::Board& board, const Layer&
 
 // Code bytes of Invoke per argument of its calls.
 Result<double> MeasureCalls(const board::Board& board, const std::vector<Layer>& layers) {
-  KINGLET_TRY(const Network network, MakeNetwork(layers, Hook::kNo));
+  KINGLET_TRY(const Network network, MakeNetwork(layers, Hook::kNo, {}));
   KINGLET_TRY(const Measured measured, BuildAndRun(board, network.model));
   double arguments = 0;
   for (const compile::Step& step : network.program.steps) {
@@ -312,36 +331,43 @@ Result<double> MeasureCalls(const board::Board& board, const std::vector<Layer>&
   return Fail(Code::kInternal, "the map file does not name model.cc");
 }
 
-Result<compile::CoreCosts> Calibrate(const std::string& core) {
-  KINGLET_TRY(const board::Board board, board::LoadBoard(core));
-  KINGLET_TRY(const Measured empty, BuildAndRun(board, std::nullopt));
-  std::vector<Layer> layers = Shapes();
-  KINGLET_TRY(const Network network, MakeNetwork(layers, Hook::kYes));
+// Adds what `target` chooses for `layers` to `costs`; what is there already stays.
+Status AddCosts(const board::Board& board, const std::vector<Layer>& layers,
+                const compile::Target& target, const Measured& empty, compile::CoreCosts& costs) {
+  KINGLET_TRY(const Network network, MakeNetwork(layers, Hook::kYes, target));
   KINGLET_TRY(const Measured measured, BuildAndRun(board, network.model));
   KINGLET_ASSERT(measured.layer_instructions.size() == network.program.steps.size());
-
-  compile::CoreCosts costs;
-  costs.core = core;
-  KINGLET_TRY(costs.argument_bytes, MeasureCalls(board, layers));
   std::map<std::string, std::vector<Sample>> samples;
   std::map<std::string, Layer> first;
   for (size_t i = 0; i < network.program.steps.size(); ++i) {
     const compile::Step& step = network.program.steps[i];
     samples[std::string(step.call.kernel->function)].push_back(
-        {compile::WorkOf(step.call.params).Values(),
-         static_cast<double>(measured.layer_instructions[i])});
+        {compile::WorkOf(step.call).Values(), static_cast<double>(measured.layer_instructions[i])});
     first.try_emplace(std::string(step.call.kernel->function), layers[i]);
   }
   for (const auto& [function, list] : samples) {
-    KINGLET_TRY(costs.kernels[function], MeasureAlone(board, first[function], empty));
+    if (costs.kernels.contains(function)) continue;
+    KINGLET_TRY(costs.kernels[function], MeasureAlone(board, first[function], target, empty));
     costs.kernels[function].instructions = Fit(list);
     double worst = 0;
     for (const Sample& s : list) {
       worst = std::max(worst, std::abs(RelativeError(s, costs.kernels[function].instructions)));
     }
-    std::fprintf(stderr, "%s %s: %zu layers, largest error %.1f %%\n", core.c_str(),
+    std::fprintf(stderr, "%s %s: %zu layers, largest error %.1f %%\n", costs.core.c_str(),
                  function.c_str(), list.size(), 100 * worst);
   }
+  return {};
+}
+
+Result<compile::CoreCosts> Calibrate(const std::string& core) {
+  KINGLET_TRY(const board::Board board, board::LoadBoard(core));
+  KINGLET_TRY(const Measured empty, BuildAndRun(board, std::nullopt));
+  const std::vector<Layer> layers = Shapes();
+  compile::CoreCosts costs;
+  costs.core = core;
+  KINGLET_TRY(costs.argument_bytes, MeasureCalls(board, layers));
+  KINGLET_CHECK(AddCosts(board, layers, {}, empty, costs));
+  KINGLET_CHECK(AddCosts(board, layers, compile::TargetOf(board.core), empty, costs));
   return costs;
 }
 

@@ -10,12 +10,17 @@ namespace kinglet::kernels {
 
 inline constexpr int32_t kOneQ31 = INT32_MAX;  // 1.0 as nearly as Q0.31 can say it
 
+// What follows has no branches on its operands: how long it takes tells nothing of them.
+
+// b where `mask` is -1, a where it is 0.
+inline int32_t Select(int32_t mask, int32_t a, int32_t b) { return a ^ ((a ^ b) & mask); }
+
 // x * 2^bits, saturating.
 inline int32_t SaturatingShiftLeft(int32_t x, int32_t bits) {
-  const int32_t limit = INT32_MAX >> bits;
-  if (x > limit) return INT32_MAX;
-  if (x < -limit) return INT32_MIN;
-  return WrappingShiftLeft(x, bits);
+  const int32_t shifted = WrappingShiftLeft(x, bits);
+  const int32_t lost = (shifted >> bits) ^ x;
+  const int32_t overflows = (lost | WrappingSubtract(0, lost)) >> 31;
+  return Select(overflows, shifted, (x >> 31) ^ INT32_MAX);
 }
 
 // exp(x) for x in [-1/4, 0), Q0.31 in and out: the Taylor series around -1/8 to the fourth power.
@@ -23,14 +28,14 @@ inline int32_t ExpNearZero(int32_t x_q31) {
   constexpr int32_t kExpOfMinusEighth = 1895147668;
   constexpr int32_t kThird = 715827883;
   const int32_t x = x_q31 + (1 << 28);
-  const int32_t x2 = SaturatingRoundingDoublingHighMul(x, x);
-  const int32_t x3 = SaturatingRoundingDoublingHighMul(x2, x);
-  const int32_t x4 = SaturatingRoundingDoublingHighMul(x2, x2);
+  const int32_t x2 = RoundingDoublingHighMul(x, x);
+  const int32_t x3 = RoundingDoublingHighMul(x2, x);
+  const int32_t x4 = RoundingDoublingHighMul(x2, x2);
   const int32_t quarter_x4 = RoundingDivideByPowerOfTwo(x4, 2);
   // x^4/24 + x^3/6 + x^2/2
-  const int32_t tail = RoundingDivideByPowerOfTwo(
-      SaturatingRoundingDoublingHighMul(quarter_x4 + x3, kThird) + x2, 1);
-  return kExpOfMinusEighth + SaturatingRoundingDoublingHighMul(kExpOfMinusEighth, x + tail);
+  const int32_t tail =
+      RoundingDivideByPowerOfTwo(RoundingDoublingHighMul(quarter_x4 + x3, kThird) + x2, 1);
+  return kExpOfMinusEighth + RoundingDoublingHighMul(kExpOfMinusEighth, x + tail);
 }
 
 // exp(x) for x <= 0 with kIntegerBits (4 or 5) bits before the point, Q0.31 out: a power below 1/4
@@ -42,15 +47,14 @@ inline int32_t ExpOfNegative(int32_t x) {
   // exp(-1/4), exp(-1/2), exp(-1), ..., exp(-16)
   constexpr int32_t kFactors[] = {1672461947, 1302514674, 790015084, 290630308,
                                   39332535,   720401,     242};
-  if (x == 0) return kOneQ31;
   const int32_t near_zero = (x & (kQuarter - 1)) - kQuarter;
   const uint32_t remainder = static_cast<uint32_t>(WrappingSubtract(near_zero, x));
-  int32_t result = ExpNearZero(SaturatingShiftLeft(near_zero, kIntegerBits));
+  int32_t result = ExpNearZero(WrappingShiftLeft(near_zero, kIntegerBits));
   for (int32_t i = 0; i < kIntegerBits + 2; ++i) {
-    const uint32_t bit = static_cast<uint32_t>(kQuarter) << i;
-    if ((remainder & bit) != 0) result = SaturatingRoundingDoublingHighMul(result, kFactors[i]);
+    const int32_t bit = static_cast<int32_t>((remainder / kQuarter) >> i) & 1;
+    result = Select(-bit, result, RoundingDoublingHighMul(result, kFactors[i]));
   }
-  return result;
+  return Select(x >> 31, kOneQ31, result);
 }
 
 // 2 / (1 + x) for x in [0, 1), Q0.31 in, Q2.29 out: three Newton-Raphson steps from
@@ -61,10 +65,10 @@ inline int32_t TwiceReciprocalOfOnePlus(int32_t x_q31) {
   constexpr int32_t kOneQ29 = 1 << 29;
   const int32_t half_denominator =
       static_cast<int32_t>((static_cast<int64_t>(x_q31) + kOneQ31 + 1) / 2);
-  int32_t x = k48Over17Q29 + SaturatingRoundingDoublingHighMul(half_denominator, kMinus32Over17Q29);
+  int32_t x = k48Over17Q29 + RoundingDoublingHighMul(half_denominator, kMinus32Over17Q29);
   for (int32_t step = 0; step < 3; ++step) {
-    const int32_t error = kOneQ29 - SaturatingRoundingDoublingHighMul(half_denominator, x);
-    x += SaturatingShiftLeft(SaturatingRoundingDoublingHighMul(x, error), 2);
+    const int32_t error = kOneQ29 - RoundingDoublingHighMul(half_denominator, x);
+    x += SaturatingShiftLeft(RoundingDoublingHighMul(x, error), 2);
   }
   return x;
 }

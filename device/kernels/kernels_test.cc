@@ -210,10 +210,12 @@ TEST(Requantize, EqualsExactArithmeticOnRandomAndExtremeOperands) {
 
 TEST(Requantize, RoundsHalvesAsTheReferenceDoes) {
   // The first rounding takes halves up, the second away from zero.
-  EXPECT_EQ(SaturatingRoundingDoublingHighMul(1, 1 << 30), 1);
-  EXPECT_EQ(SaturatingRoundingDoublingHighMul(-1, 1 << 30), 0);
-  EXPECT_EQ(SaturatingRoundingDoublingHighMul(-3, 1 << 30), -1);
-  EXPECT_EQ(SaturatingRoundingDoublingHighMul(INT32_MIN, INT32_MIN), INT32_MAX);
+  EXPECT_EQ(RoundingDoublingHighMul(1, 1 << 30), 1);
+  EXPECT_EQ(RoundingDoublingHighMul(-1, 1 << 30), 0);
+  EXPECT_EQ(RoundingDoublingHighMul(-3, 1 << 30), -1);
+  EXPECT_EQ(RoundingDoublingHighMul(INT32_MIN, INT32_MAX), -INT32_MAX);
+  EXPECT_EQ(RoundingDivideByPowerOfTwo(INT32_MIN, 0), INT32_MIN);
+  EXPECT_EQ(RoundingDivideByPowerOfTwo(INT32_MAX, 31), 1);
   EXPECT_EQ(RoundingDivideByPowerOfTwo(3, 1), 2);
   EXPECT_EQ(RoundingDivideByPowerOfTwo(-3, 1), -2);
   EXPECT_EQ(RoundingDivideByPowerOfTwo(-5, 2), -1);

@@ -26,27 +26,28 @@ inline int32_t WrappingShiftLeft(int32_t x, int32_t bits) {
   return static_cast<int32_t>(static_cast<uint32_t>(x) << bits);
 }
 
-// a * b / 2^31, rounded to nearest with halves upwards; INT32_MIN * INT32_MIN gives INT32_MAX.
-inline int32_t SaturatingRoundingDoublingHighMul(int32_t a, int32_t b) {
-  if (a == b && a == INT32_MIN) return INT32_MAX;
+// a * b / 2^31, rounded to nearest with halves upwards. a and b: not both INT32_MIN, the one
+// product that the reference saturates; no multiplier is INT32_MIN.
+inline int32_t RoundingDoublingHighMul(int32_t a, int32_t b) {
   const int64_t product = static_cast<int64_t>(a) * b;
   return static_cast<int32_t>((product + (int64_t{1} << 30)) >> 31);
 }
 
 // x / 2^exponent, rounded to nearest with halves away from zero. exponent: 0 to 31.
 inline int32_t RoundingDivideByPowerOfTwo(int32_t x, int32_t exponent) {
-  const uint32_t mask = (uint32_t{1} << exponent) - 1;
-  const uint32_t remainder = static_cast<uint32_t>(x) & mask;
-  const uint32_t threshold = (mask >> 1) + (x < 0 ? 1U : 0U);
-  return (x >> exponent) + (remainder > threshold ? 1 : 0);
+  // The magnitude plus one half, unsigned; without a branch on the sign.
+  const uint32_t sign = static_cast<uint32_t>(x >> 31);
+  const uint32_t magnitude = (static_cast<uint32_t>(x) ^ sign) - sign;
+  const uint32_t half = (uint32_t{1} << exponent) >> 1;
+  return static_cast<int32_t>((((magnitude + half) >> exponent) ^ sign) - sign);
 }
 
 // x * multiplier * 2^(shift - 31) with the reference's two roundings. shift: -31 to 30.
 inline int32_t MultiplyByQuantizedMultiplier(int32_t x, int32_t multiplier, int32_t shift) {
   const int32_t left = shift > 0 ? shift : 0;
   const int32_t right = shift > 0 ? 0 : -shift;
-  return RoundingDivideByPowerOfTwo(
-      SaturatingRoundingDoublingHighMul(WrappingShiftLeft(x, left), multiplier), right);
+  return RoundingDivideByPowerOfTwo(RoundingDoublingHighMul(WrappingShiftLeft(x, left), multiplier),
+                                    right);
 }
 
 // The same of a sum of 64 bits, as the reference has it for int16 activations: with the 16 upper

@@ -60,7 +60,7 @@ Result<CoreCosts> ParseCoreCosts(std::string_view text, const std::string& place
 
 std::string CoreCostsText(const CoreCosts& costs) {
   std::string text = fmt::format(
-      "# Costs of the portable kernels on {}, measured by benchmarks/compile/calibrate; do not "
+      "# Costs of the kernels on {}, measured by benchmarks/compile/calibrate; do not "
       "edit.\n"
       "# Bytes; then instructions per turn of each loop (src/compile/kernel_work.h).\n"
       "argument_bytes = {:.3f}\n",
@@ -92,7 +92,7 @@ Result<ModelEstimate> Estimate(const Program& program, const CoreCosts& costs) {
                   step.call.kernel->function, costs.core, costs.core);
     }
     const KernelCost& cost = found->second;
-    const auto work = WorkOf(step.call.params).Values();
+    const auto work = WorkOf(step.call).Values();
     double instructions = 0;
     for (size_t i = 0; i < work.size(); ++i) instructions += work[i] * cost.instructions[i];
     estimate.layer_instructions.push_back(instructions);

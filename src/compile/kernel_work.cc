@@ -1,5 +1,7 @@
 #include "src/compile/kernel_work.h"
 
+#include <optional>
+
 #include "device/kernels/add.h"
 #include "device/kernels/average_pool_2d.h"
 #include "device/kernels/conv_2d.h"
@@ -180,25 +182,27 @@ struct Counter {
   }
 };
 
-// Counts with the type that `params` is of.
+// Counts with the type that `params` is of; nothing when it is of none.
 template <typename... Types>
-KernelWork CountAs(const ir::KernelParams& params) {
-  KernelWork work;
-  const bool counted =
-      ((params.Is<Types>() && (work = Counter{}(params.As<Types>()), true)) || ...);
-  KINGLET_ASSERT(counted);
+std::optional<KernelWork> CountAs(const ir::KernelParams& params) {
+  std::optional<KernelWork> work;
+  static_cast<void>(((params.Is<Types>() && (work = Counter{}(params.As<Types>()), true)) || ...));
   return work;
 }
 
 }  // namespace
 
-KernelWork WorkOf(const ir::KernelParams& params) {
-  return CountAs<kernels::Conv2dParams, kernels::DepthwiseConv2dParams,
-                 kernels::FullyConnectedParams, kernels::FullyConnectedPerChannelParams,
-                 kernels::AddParams, kernels::AveragePool2dParams, kernels::MaxPool2dParams,
-                 kernels::ReshapeParams, kernels::SoftmaxParams, kernels::SoftmaxInt16Params,
-                 kernels::TransposeConv2dParams, kernels::UnidirectionalSequenceLstmParams,
-                 kernels::SvdfParams>(params);
+KernelWork WorkOf(const ir::KernelCall& call) {
+  const auto portable =
+      CountAs<kernels::Conv2dParams, kernels::DepthwiseConv2dParams, kernels::FullyConnectedParams,
+              kernels::FullyConnectedPerChannelParams, kernels::AddParams,
+              kernels::AveragePool2dParams, kernels::MaxPool2dParams, kernels::ReshapeParams,
+              kernels::SoftmaxParams, kernels::SoftmaxInt16Params, kernels::TransposeConv2dParams,
+              kernels::UnidirectionalSequenceLstmParams, kernels::SvdfParams>(call.params);
+  if (portable.has_value()) return *portable;
+  const auto of_set = WorkOfSetKernel(call);
+  KINGLET_ASSERT(of_set.has_value());
+  return *of_set;
 }
 
 }  // namespace kinglet::compile

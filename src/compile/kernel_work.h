@@ -1,8 +1,9 @@
-// How often the loops of the portable kernels turn: the quantities that their instruction counts
-// are linear in.
+// How often the loops of the kernels turn: the quantities that their instruction counts are linear
+// in, for portable kernels exactly, for those of a core up to how they treat borders.
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string_view>
 
 #include "src/ir/lower.h"
@@ -29,7 +30,10 @@ struct KernelWork {
   }
 };
 
-// Exact, with the taps left out that fall into the padding.
-KernelWork WorkOf(const ir::KernelParams& params);
+// Portable kernels: exact, with the taps left out that fall into the padding.
+KernelWork WorkOf(const ir::KernelCall& call);
+
+// The part of WorkOf for the kernels of the sets for a core; nothing for another kernel.
+std::optional<KernelWork> WorkOfSetKernel(const ir::KernelCall& call);
 
 }  // namespace kinglet::compile

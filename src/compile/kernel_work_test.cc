@@ -14,6 +14,11 @@
 namespace kinglet::compile {
 namespace {
 
+template <typename Params>
+KernelWork WorkOfParams(const Params& p) {
+  return WorkOf({0, nullptr, p, {}});
+}
+
 // Walks the loops of the portable convolution and counts.
 KernelWork CountConv(const kernels::Conv2dParams& p) {
   KernelWork work;
@@ -70,7 +75,7 @@ TEST(KernelWork, CountsTheTurnsOfTheConvolutionsLoops) {
     p.pad_left = pick(0, 3);
     p.output_h = pick(1, 6);
     p.output_w = pick(1, 6);
-    EXPECT_EQ(WorkOf(p).Values(), CountConv(p).Values()) << "case " << i;
+    EXPECT_EQ(WorkOfParams(p).Values(), CountConv(p).Values()) << "case " << i;
   }
 }
 
@@ -85,14 +90,14 @@ TEST(KernelWork, ADepthwiseLayerIsAConvolutionOfOneChannelEach) {
   p.pad_top = p.pad_left = 1;
   // 5 positions of 3 taps each way, of which two lose one at the edge: 13. One block of four
   // channels and two singles.
-  const KernelWork work = WorkOf(p);
+  const KernelWork work = WorkOfParams(p);
   EXPECT_EQ(work.block_steps, 13 * 13);
   EXPECT_EQ(work.block_runs, 13 * 5);
   EXPECT_EQ(work.single_steps, 2 * 13 * 13);
   EXPECT_EQ(work.outputs, 25 * 6);
   p.depth_multiplier = 2;
-  EXPECT_EQ(WorkOf(p).block_steps, 0) << "no blocks when channels multiply";
-  EXPECT_EQ(WorkOf(p).single_steps, 12 * 13 * 13);
+  EXPECT_EQ(WorkOfParams(p).block_steps, 0) << "no blocks when channels multiply";
+  EXPECT_EQ(WorkOfParams(p).single_steps, 12 * 13 * 13);
 }
 
 TEST(KernelWork, ATransposedConvolutionTakesEveryTapThatItsOutputHolds) {
@@ -106,7 +111,7 @@ TEST(KernelWork, ATransposedConvolutionTakesEveryTapThatItsOutputHolds) {
   p.stride_h = p.stride_w = 2;
   p.pad_top = p.pad_left = 0;
   // 3 inputs of 3 taps each way, of which the last one's last falls outside: 8.
-  const KernelWork work = WorkOf(p);
+  const KernelWork work = WorkOfParams(p);
   EXPECT_EQ(work.outputs, 2 * 36 * 4);
   EXPECT_EQ(work.single_runs, 2 * 4 * 8 * 8);
   EXPECT_EQ(work.single_steps, 2 * 4 * 8 * 8 * 5);
@@ -114,7 +119,7 @@ TEST(KernelWork, ATransposedConvolutionTakesEveryTapThatItsOutputHolds) {
 
 TEST(KernelWork, StepsTimesFourAreTheMultiplyAccumulates) {
   const kernels::FullyConnectedParams dense{2, 40, 10, 0, 0, 0, 0, -128, 127};
-  const KernelWork work = WorkOf(dense);
+  const KernelWork work = WorkOfParams(dense);
   EXPECT_EQ(4 * work.block_steps + work.single_steps, 2 * 40 * 10);
   EXPECT_EQ(work.single_runs, 2 * 2);
 }
@@ -125,16 +130,16 @@ TEST(KernelWork, LayersWithMemoryStepOnceAWeight) {
   lstm.time_steps = 3;
   lstm.input_size = 5;
   lstm.state_size = 7;
-  EXPECT_EQ(WorkOf(lstm).single_steps, 2 * 3 * 4 * 7 * (5 + 7));
-  EXPECT_EQ(WorkOf(lstm).single_runs, 2 * 3 * 4 * 7 * 2);
+  EXPECT_EQ(WorkOfParams(lstm).single_steps, 2 * 3 * 4 * 7 * (5 + 7));
+  EXPECT_EQ(WorkOfParams(lstm).single_runs, 2 * 3 * 4 * 7 * 2);
   kernels::SvdfParams svdf{};
   svdf.batches = 2;
   svdf.input_size = 5;
   svdf.units = 3;
   svdf.rank = 2;
   svdf.memory_size = 4;
-  EXPECT_EQ(WorkOf(svdf).outputs, 2 * 3);
-  EXPECT_EQ(WorkOf(svdf).single_steps, 2 * 3 * 2 * (5 + 4));
+  EXPECT_EQ(WorkOfParams(svdf).outputs, 2 * 3);
+  EXPECT_EQ(WorkOfParams(svdf).single_steps, 2 * 3 * 2 * (5 + 4));
 }
 
 }  // namespace

@@ -20,21 +20,40 @@ constexpr NamedSet kSets[] = {{"portable", KernelSet::kPortable},
                               {"helium", KernelSet::kHelium},
                               {"riscv", KernelSet::kRiscv}};
 
+std::vector<Selector> OfCortexM4(Goal goal) {
+  std::vector<Selector> selectors;
+  if (goal == Goal::kSpeed) selectors = {cortex_m4::SelectWinogradConv2d};
+  selectors.insert(selectors.end(), {cortex_m4::SelectConv2d, cortex_m4::SelectDepthwiseConv2d,
+                                     cortex_m4::SelectFullyConnected, cortex_m4::SelectAdd,
+                                     cortex_m4::SelectAveragePool2d, cortex_m4::SelectMaxPool2d});
+  return selectors;
+}
+
+// These processors have the DSP extension, too.
+std::vector<Selector> OfHelium() {
+  std::vector<Selector> selectors = {helium::SelectConv2d,         helium::SelectDepthwiseConv2d,
+                                     helium::SelectFullyConnected, helium::SelectAdd,
+                                     helium::SelectAveragePool2d,  helium::SelectMaxPool2d};
+  const std::vector<Selector> others = OfCortexM4(Goal::kFlash);
+  selectors.insert(selectors.end(), others.begin(), others.end());
+  return selectors;
+}
+
 // In the order in which they are asked.
 std::vector<Selector> SelectorsOf(const Target& target) {
-  std::vector<Selector> selectors;
   switch (target.kernels) {
-    case KernelSet::kCortexM4:
-      if (target.goal == Goal::kSpeed) selectors = {cortex_m4::SelectWinogradConv2d};
-      selectors.insert(selectors.end(), {cortex_m4::SelectConv2d, cortex_m4::SelectFullyConnected});
-      break;
-    case KernelSet::kArmv6M:
-    case KernelSet::kHelium:
-    case KernelSet::kRiscv:
     case KernelSet::kPortable:
-      break;
+      return {};
+    case KernelSet::kArmv6M:
+    case KernelSet::kRiscv:
+      return {lanes::SelectAdd, lanes::SelectConv2d, lanes::SelectDepthwiseConv2d,
+              lanes::SelectFullyConnected};
+    case KernelSet::kCortexM4:
+      return OfCortexM4(target.goal);
+    case KernelSet::kHelium:
+      return OfHelium();
   }
-  return selectors;
+  return {};
 }
 
 // Selectors know calls by their params. Kernels of int16 activations have those of int8, and must

@@ -101,6 +101,16 @@ Status OverBudget(const board::Board& board, const std::string& image, std::stri
               kind, board.name, FormatCount(limit), mend);
 }
 
+// The function or constant that `offset` lies in.
+std::string SymbolAt(const std::map<std::string, uint32_t>& symbols, size_t offset) {
+  const std::pair<const std::string, uint32_t>* best = nullptr;
+  for (const auto& symbol : symbols) {
+    if (symbol.second > offset) continue;
+    if (best == nullptr || symbol.second >= best->second) best = &symbol;
+  }
+  return best == nullptr ? "no symbol" : best->first;
+}
+
 }  // namespace
 
 struct Firmware::State {
@@ -128,8 +138,12 @@ struct Firmware::State {
   Result<MemoryLimits> Limits(const LinkOptions& options) const;
   Status CallLinker(const LinkOptions& options, const MemoryLimits& limits) const;
   Result<Image> Measure(const LinkOptions& options) const;
-  Result<MovableCode> LinkMovableAt(uint32_t origin, const std::string& entry,
-                                    const std::vector<std::string>& sources) const;
+  struct Linked {
+    MovableCode code;
+    std::map<std::string, uint32_t> symbols;  // by their offset
+  };
+  Result<Linked> LinkMovableAt(uint32_t origin, const std::string& entry,
+                               const std::vector<std::string>& sources) const;
 };
 
 Result<ProcessOutput> Firmware::State::RunCompiler(
@@ -253,8 +267,8 @@ Result<Image> Firmware::State::Measure(const LinkOptions& options) const {
   return image;
 }
 
-Result<MovableCode> Firmware::State::LinkMovableAt(uint32_t origin, const std::string& entry,
-                                                   const std::vector<std::string>& sources) const {
+Result<Firmware::State::Linked> Firmware::State::LinkMovableAt(
+    uint32_t origin, const std::string& entry, const std::vector<std::string>& sources) const {
   const std::string path = folder.path() + "/movable.elf";
   KINGLET_CHECK(WriteFileAtomic(
       folder.path() + "/movable.ld",
@@ -271,7 +285,8 @@ Result<MovableCode> Firmware::State::LinkMovableAt(uint32_t origin, const std::s
   }
   KINGLET_TRY(const Bytes bytes, ReadFile(path, kImageBytesMax));
   KINGLET_TRY(const Elf elf, ParseElf(bytes));
-  MovableCode code;
+  Linked linked;
+  MovableCode& code = linked.code;
   for (const ElfSection& section : elf.sections) {
     if (section.name != kMovableSection || !section.loaded || section.writable) {
       return Fail(Code::kInvalid,
@@ -290,7 +305,8 @@ Result<MovableCode> Firmware::State::LinkMovableAt(uint32_t origin, const std::s
     return Fail(Code::kInvalid, "{}: is no function of the linked code", entry);
   }
   code.entry_offset = found->second - origin;
-  return code;
+  for (const auto& [name, address] : elf.symbols) linked.symbols[name] = address - origin;
+  return linked;
 }
 
 Firmware::Firmware(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -344,12 +360,15 @@ Result<MovableCode> Firmware::LinkMovable(const std::string& entry,
                                           const std::vector<std::string>& sources) {
   KINGLET_ASSERT(state_->kind == CodeKind::kMovable);
   KINGLET_CHECK(state_->CompileAll(sources));
-  KINGLET_TRY(MovableCode code, state_->LinkMovableAt(kOrigins[0], entry, sources));
-  KINGLET_TRY(const MovableCode moved, state_->LinkMovableAt(kOrigins[1], entry, sources));
-  if (code.bytes != moved.bytes) {
-    return Fail(Code::kInvalid, "{}: holds addresses: movable code has none", entry);
+  KINGLET_TRY(State::Linked linked, state_->LinkMovableAt(kOrigins[0], entry, sources));
+  KINGLET_TRY(const State::Linked moved, state_->LinkMovableAt(kOrigins[1], entry, sources));
+  const Bytes& bytes = linked.code.bytes;
+  const auto differs = std::ranges::mismatch(bytes, moved.code.bytes).in1;
+  if (differs != bytes.end() || bytes.size() != moved.code.bytes.size()) {
+    return Fail(Code::kInvalid, "{}: an address in {}: movable code has none", entry,
+                SymbolAt(linked.symbols, static_cast<size_t>(differs - bytes.begin())));
   }
-  return code;
+  return std::move(linked.code);
 }
 
 Result<Image> Firmware::Link(const LinkOptions& options) {

@@ -154,7 +154,7 @@ TEST(Firmware, WhatCannotMoveIsRefused) {
                                "int f(int i) { return names[i][0]; }\n"),
                 HasSubstr("movable code has no variables and no tables of addresses"));
     EXPECT_THAT(message("  .text\n  .globl f\n  .type f, %function\nf:\n  .word f\n", "a.S"),
-                HasSubstr("f: holds addresses"));
+                HasSubstr("f: an address in f: movable code has none"));
   }
 }
 

@@ -51,7 +51,8 @@ Result<MeasuredModel> MeasureModel(std::string name, const ir::Graph& graph) {
   KINGLET_TRY(const optimize::Optimized optimized, optimize::Optimize(graph));
   MeasuredModel model{std::move(name), ir::GraphMacs(optimized.graph), {}};
   for (const compile::KernelSet kernels :
-       {compile::KernelSet::kPortable, compile::KernelSet::kCortexM4}) {
+       {compile::KernelSet::kPortable, compile::KernelSet::kArmv6M, compile::KernelSet::kCortexM4,
+        compile::KernelSet::kHelium, compile::KernelSet::kRiscv}) {
     const compile::Target target{kernels};
     KINGLET_TRY(compile::Program program, compile::MakeProgram(optimized.graph, target));
     const compile::ModelNumbers numbers = compile::Measure(optimized.graph, program);

@@ -51,9 +51,9 @@ class GeneratedOnDevice : public ::testing::TestWithParam<std::string> {
 TEST_P(GeneratedOnDevice, ComputesTheHostsBytes) {
   for (const ir::Graph& graph :
        {kinglet::testing::SmallNetwork(), kinglet::testing::RandomGraph(11),
-         kinglet::testing::EveryKindGraph(), kinglet::testing::Int16Network(1),
-         kinglet::testing::SvdfNetwork(), kinglet::testing::LstmNetwork(),
-         kinglet::testing::StreamingNetwork()}) {
+        kinglet::testing::EveryKindGraph(), kinglet::testing::Int16Network(1),
+        kinglet::testing::SvdfNetwork(), kinglet::testing::LstmNetwork(),
+        kinglet::testing::StreamingNetwork()}) {
     const auto run = BuildAndRun(graph);
     if (!run.has_value() && run.error().code == Code::kNotFound) {
       GTEST_SKIP() << run.error().message;

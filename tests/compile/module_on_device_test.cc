@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "device/runtime/module.h"
 #include "src/board/board.h"
 #include "src/compile/generate.h"
@@ -168,6 +170,12 @@ INSTANTIATE_TEST_SUITE_P(Cores, ModuleOnDevice,
                            return name;
                          });
 
+bool HasFloats(const ir::Graph& graph) {
+  return std::ranges::any_of(graph.tensors, [](const ir::Tensor& tensor) {
+    return tensor.type == ir::DataType::kFloat32;
+  });
+}
+
 // Whatever a kernel takes from the compiler's libraries moves, too: on cores that lack the most
 // instructions.
 class ModuleOfOneOperator : public ::testing::TestWithParam<std::string> {};
@@ -182,6 +190,11 @@ TEST_P(ModuleOfOneOperator, CanMove) {
     const auto module = BuildModule(*model, board);
     if (!module.has_value() && module.error().code == Code::kNotFound) {
       GTEST_SKIP() << module.error().message;
+    }
+    // GCC's floating-point routines for this core hold addresses of their tables.
+    if (!module.has_value() && GetParam() == "cortex-m0plus" && HasFloats(model->graph)) {
+      EXPECT_THAT(module.error().message, HasSubstr("an address in __")) << kind.name;
+      continue;
     }
     EXPECT_TRUE(module.has_value()) << kind.name << ": " << module.error().message;
     ++built;

@@ -1,5 +1,6 @@
 #include "device/kernels/cortex_m4/conv_2d.h"
 
+#include "device/kernels/cortex_m4/clamp.h"
 #include "device/kernels/cortex_m4/tile.h"
 #include "device/kernels/requantize.h"
 #include "device/kernels/window.h"
@@ -115,53 +116,52 @@ void EncodeFour(const Layout& l, Pixel pixel, int32_t* tile) {
   }
 }
 
-void ClampAll(const TiledConv2dParams& p, int32_t count, int8_t* values) {
-  for (int32_t i = 0; i < count; ++i) {
-    values[i] = static_cast<int8_t>(Clamp(values[i], p.activation_min, p.activation_max));
-  }
-}
-
 }  // namespace
 
 void TiledConv2d(const TiledConv2dParams& params, const int8_t* input, const int32_t* packed,
                  int32_t* scratch, int8_t* output) {
   const TiledConv2dParams& p = params;
   const int32_t quads = TiledConv2dQuads(p);
-  const int32_t pairs = (p.output_c + 1) / 2;
+  const int32_t pairs = p.output_c / 2;
   const int32_t run_quads = (TiledConv2dRunLength(p) + 3) / 4;
   int8_t* const behind_tile = reinterpret_cast<int8_t*>(scratch + kQuadWords * quads);
   const Layout layout{p, input, behind_tile, run_quads, quads / p.filter_h};
   int8_t* const staging = behind_tile + (p.input_c % 4 == 0 ? 0 : 4 * run_quads);
-  KingletConvTile job{
-      scratch, packed, output, quads, pairs, p.output_c, 2 * p.output_zero_point + 1};
+  KingletConvTile job{scratch, packed, output, quads, pairs, 0, 2 * p.output_zero_point + 1};
   const auto run =
       p.activation_min >= p.output_zero_point ? KingletConvTileRectified : KingletConvTileSigned;
-  const bool clamps = p.activation_min > -128 || p.activation_max < 127;
   Pixel pixel{0, 0};
-  for (int32_t left = p.output_h * p.output_w; left > 0; left -= kPixels) {
-    const int32_t count = Min(left, kPixels);
+  int32_t count = kPixels;
+  for (int32_t left = p.output_h * p.output_w; left > 0; left -= count) {
+    // The last pixels go alone, in the column that is written last, all columns to one place.
+    if (left < kPixels) count = 1;
+    const int32_t first = kPixels - count;
     if (count == kPixels && IsInside(p, pixel)) {
       EncodeFour(layout, pixel, scratch);
       pixel.x += kPixels - 1;
       Advance(p, pixel);
     } else {
-      for (int32_t i = 0; i < count; ++i) {
+      for (int32_t i = first; i < kPixels; ++i) {
         EncodePixel(layout, pixel, scratch + i);
         Advance(p, pixel);
       }
     }
-    const bool staged = count < kPixels || p.output_c % 2 != 0;
-    job.output = staged ? staging : output;
-    job.output_step = staged ? 2 * pairs : p.output_c;
-    run(&job);
-    if (staged) {
+    job.packed = packed;
+    job.output = output;
+    job.pairs = pairs;
+    job.output_step = count == kPixels ? p.output_c : 0;
+    if (pairs > 0) run(&job);
+    if (p.output_c % 2 != 0) {  // the last channel's pair is none of the output
+      job.packed += pairs * (2 * quads + 6);
+      job.output = staging;
+      job.pairs = 1;
+      job.output_step = 2;
+      run(&job);
       for (int32_t i = 0; i < count; ++i) {
-        for (int32_t c = 0; c < p.output_c; ++c) {
-          output[i * p.output_c + c] = staging[2 * pairs * i + c];
-        }
+        output[(i + 1) * p.output_c - 1] = staging[2 * (first + i)];
       }
     }
-    if (clamps) ClampAll(p, count * p.output_c, output);
+    ClampAll(p, count * p.output_c, output);
     output += count * p.output_c;
   }
 }

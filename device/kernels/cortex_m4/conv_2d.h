@@ -47,12 +47,11 @@ inline int32_t TiledConv2dQuads(const TiledConv2dParams& p) {
   return TiledConv2dRuns(p) * ((TiledConv2dRunLength(p) + 3) / 4);
 }
 
-// A tile of 32 bytes per four elements of a window; one run when it cannot be widened in parts; a
-// group of outputs when it cannot be written where it belongs.
+// A tile of 32 bytes per four elements of a window; one run when it cannot be widened in parts;
+// eight outputs of a last odd channel and the one that is not there.
 inline int32_t TiledConv2dScratchBytes(const TiledConv2dParams& p) {
   const int32_t run = p.input_c % 4 == 0 ? 0 : (TiledConv2dRunLength(p) + 3) / 4 * 4;
-  const bool staged = p.output_c % 2 != 0 || p.output_h * p.output_w % 4 != 0;
-  return 32 * TiledConv2dQuads(p) + run + (staged ? 8 * ((p.output_c + 1) / 2) : 0);
+  return 32 * TiledConv2dQuads(p) + run + (p.output_c % 2 != 0 ? 8 : 0);
 }
 
 }  // namespace kinglet::kernels

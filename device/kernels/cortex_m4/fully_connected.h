@@ -1,4 +1,4 @@
-// A fully connected layer of one scale for Armv7E-M, four outputs at a time. Inputs are widened as
+// Fully connected layers for Armv7E-M, four outputs at a time. Inputs are widened as
 // they are read; conv_2d.h explains the form of inputs and weights.
 #pragma once
 
@@ -19,5 +19,16 @@ struct TiledFullyConnectedParams {
 // after it has read all inputs of its batch.
 void TiledFullyConnected(const TiledFullyConnectedParams& params, const int8_t* input,
                          const int32_t* packed, int8_t* output);
+
+struct TiledFullyConnectedPerChannelParams {
+  int32_t batches, input_size, output_size;
+  int32_t output_zero_point;
+  int32_t activation_min, activation_max;
+};
+
+// The same with a scale for each output: behind the words of four outputs stand of each twice its
+// bias, its multiplier, and its right shift - 1.
+void TiledFullyConnectedPerChannel(const TiledFullyConnectedPerChannelParams& params,
+                                   const int8_t* input, const int32_t* packed, int8_t* output);
 
 }  // namespace kinglet::kernels

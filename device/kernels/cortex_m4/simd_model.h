@@ -25,14 +25,4 @@ inline int32_t Smmulr(int32_t a, int32_t b) {
   return static_cast<int32_t>((int64_t{a} * b + (int64_t{1} << 31)) >> 32);
 }
 
-// From twice a sum to the int8 output. shift: right shift - 1; rounding: (2 * zero point + 1) <<
-// shift. Rectified: halves of negative values are rounded up, which an activation that begins at
-// the zero point hides.
-template <bool kRectified>
-int8_t ScaleTwice(int32_t twice, int32_t multiplier, int32_t shift, int32_t rounding) {
-  int32_t scaled = Smmulr(twice, multiplier);
-  if (!kRectified) scaled += scaled >> 31;
-  return static_cast<int8_t>(Clamp(WrappingAdd(scaled, rounding) >> shift >> 1, -128, 127));
-}
-
 }  // namespace kinglet::kernels

@@ -62,16 +62,16 @@
         products 0
         .endm
 
-// r8: twice the bias, r9: multiplier, r10: right shift - 1, r11: rounding. SMMULR and SMMLAR round
-// twice the sum's product as the reference's doubling high product does.
+// r8: twice the bias, r9: multiplier, r10: right shift - 1, r11: rounding. SMMLAR rounds twice the
+// sum's product as the reference's doubling high product does. Of halves of negative values the
+// reference rounds away from zero: with 1 less, which cannot be seen in a product of 0.
         .macro scale sum, rectified
         add     \sum, r8, \sum, asr #7
         .if \rectified
         smmlar  \sum, \sum, r9, r11
         .else
-        smmulr  \sum, \sum, r9
-        add     \sum, \sum, \sum, asr #31
-        add     \sum, \sum, r11
+        add     lr, r11, \sum, asr #31
+        smmlar  \sum, \sum, r9, lr
         .endif
         asr     \sum, \sum, r10
         ssat    \sum, #8, \sum, asr #1
@@ -233,6 +233,7 @@ KingletEncodePixels:                    // r0: input, r1: step, r2: quads (1 or 
 #define JOB_OUTPUT 8
 #define JOB_GROUPS 16
 #define JOB_SCALE 20                    // multiplier, shift, rounding
+#define JOB_ROUNDING 28
 #define JOB_RECTIFIED 32
 #define DENSE_ENTRY 36
 #define DENSE_FRAME 40
@@ -261,25 +262,49 @@ KingletEncodePixels:                    // r0: input, r1: step, r2: quads (1 or 
         .if \rectified
         smmlar  \sum, \sum, r8, r10
         .else
-        smmulr  \sum, \sum, r8
-        add     \sum, \sum, \sum, asr #31
-        add     \sum, \sum, r10
+        add     \twice_bias, r10, \sum, asr #31
+        smmlar  \sum, \sum, r8, \twice_bias
         .endif
         asr     \sum, \sum, r9
         ssat    \sum, #8, \sum, asr #1
         strb    \sum, [lr], #1
         .endm
 
-        .section .text.KingletDenseGroups, "ax", %progbits
+        .macro channel_output sum, rectified
+        ldm     PACKED!, {r4, r8, r9}
+        ldr     r10, [sp, #JOB_ROUNDING]
+        lsl     r10, r10, r9
+        dense_output \sum, r4, \rectified
+        .endm
+
+        .macro dense_outputs per_channel, rectified
+        .if \per_channel
+        channel_output r0, \rectified
+        channel_output r1, \rectified
+        channel_output r2, \rectified
+        channel_output r3, \rectified
+        .else
+        dense_output r0, r4, \rectified
+        dense_output r1, r5, \rectified
+        dense_output r2, r6, \rectified
+        dense_output r3, r7, \rectified
+        .endif
+        .endm
+
+// \per_channel: the outputs' scales stand with their biases.
+        .macro dense name, per_channel
+        .section .text.\name, "ax", %progbits
         .balign 4
-        .global KingletDenseGroups
-        .type   KingletDenseGroups, %function
+        .global \name
+        .type   \name, %function
         .thumb_func
-KingletDenseGroups:
+\name:
         push    {r4-r11, lr}
         sub     sp, #DENSE_FRAME
         ldm     r0, {r1-r9}             // input, packed, output, quads, groups, multiplier, shift,
-        lsl     r8, r8, r7              // rounding, rectified
+        .if \per_channel == 0           // rounding, rectified
+        lsl     r8, r8, r7
+        .endif
         stm     sp, {r1-r9}
         mov     PACKED, r2
         add     r11, r1, r4, lsl #2     // end of the input
@@ -308,23 +333,19 @@ KingletDenseGroups:
 2:
         cmp     lr, r11
         bne     1b
+        .if \per_channel == 0
         ldm     PACKED!, {r4-r7}
         add     r8, sp, #JOB_SCALE
         ldm     r8, {r8-r10}
+        .endif
         ldr     lr, [sp, #JOB_RECTIFIED]
         cmp     lr, #0
         ldr     lr, [sp, #JOB_OUTPUT]
         beq     3f
-        dense_output r0, r4, 1
-        dense_output r1, r5, 1
-        dense_output r2, r6, 1
-        dense_output r3, r7, 1
+        dense_outputs \per_channel, 1
         b       4f
 3:
-        dense_output r0, r4, 0
-        dense_output r1, r5, 0
-        dense_output r2, r6, 0
-        dense_output r3, r7, 0
+        dense_outputs \per_channel, 0
 4:
         str     lr, [sp, #JOB_OUTPUT]
         ldr     r8, [sp, #JOB_GROUPS]
@@ -333,5 +354,9 @@ KingletDenseGroups:
         bne     0b
         add     sp, #DENSE_FRAME
         pop     {r4-r11, pc}
-        .size   KingletDenseGroups, . - KingletDenseGroups
+        .size   \name, . - \name
+        .endm
+
+        dense   KingletDenseGroups, 0
+        dense   KingletDenseChannels, 1
 #endif

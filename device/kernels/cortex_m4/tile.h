@@ -40,5 +40,7 @@ struct KingletDense {
   int32_t rectified;          // as KingletConvTileRectified, else as KingletConvTileSigned
 };
 void KingletDenseGroups(const struct KingletDense* job);
+// The same with a scale for each channel, from `packed`: see TiledFullyConnectedPerChannel.
+void KingletDenseChannels(const struct KingletDense* job);
 
 }  // extern "C"

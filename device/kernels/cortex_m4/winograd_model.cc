@@ -21,6 +21,13 @@ void Transform(const int32_t* x, int32_t step, int32_t* out) {
   out[3] = Sub16(x[step], x[3 * step]);
 }
 
+// From four times a sum to the int8 output. rounding: (2 * zero point + 1) << shift.
+int8_t Scale(int32_t sum, const int32_t* scale, int32_t rounding) {
+  int32_t scaled = Smmulr(WrappingAdd(scale[0], sum >> 1), scale[1]);
+  scaled += scaled >> 31;
+  return static_cast<int8_t>(Clamp(WrappingAdd(scaled, rounding) >> scale[2] >> 1, -128, 127));
+}
+
 }  // namespace
 
 void KingletWinogradTransform(const KingletWinogradInput* job) {
@@ -72,10 +79,8 @@ void KingletWinogradProducts(const KingletWinogradTiles* job) {
           int8_t* pixel = output + y * job->row_step + 2 * tile * job->pixel_step + c;
           const int32_t left = s[y][0] + s[y][1] + s[y][2];
           const int32_t right = s[y][1] - s[y][2] - s[y][3];
-          pixel[0] =
-              ScaleTwice<false>(WrappingAdd(packed[0], left >> 1), packed[1], packed[2], rounding);
-          pixel[job->pixel_step] =
-              ScaleTwice<false>(WrappingAdd(packed[0], right >> 1), packed[1], packed[2], rounding);
+          pixel[0] = Scale(left, packed, rounding);
+          pixel[job->pixel_step] = Scale(right, packed, rounding);
         }
       }
     }

@@ -6,43 +6,52 @@
 namespace kinglet::kernels {
 namespace {
 
-int32_t LeadingZeros(uint32_t x) {
+// -1 if x < 0, 0 if not.
+int32_t Sign(int32_t x) { return x >> 31; }
+
+// Without a branch; a - b must not overflow.
+int32_t Least(int32_t a, int32_t b) { return b + ((a - b) & Sign(a - b)); }
+
+// At most 12: of a sum of 1 or more in Q12.19.
+int32_t LeadingZeros(int32_t sum) {
   int32_t zeros = 0;
-  for (uint32_t bit = uint32_t{1} << 31; (x & bit) == 0 && bit != 0; bit >>= 1) ++zeros;
+  for (int32_t bits = 31; bits > 31 - kSoftmaxSumIntegerBits; --bits) {
+    zeros += 1 + Sign(-(sum >> bits));
+  }
   return zeros;
 }
 
-int32_t ExpOfDifference(const SoftmaxParams& p, int32_t difference) {
-  return ExpOfNegative<kSoftmaxDiffIntegerBits>(SaturatingRoundingDoublingHighMul(
+// Once in the program: the largest part of this kernel.
+[[gnu::noinline]] int32_t ExpOfDifference(const SoftmaxParams& p, int32_t difference) {
+  const int32_t e = ExpOfNegative<kSoftmaxDiffIntegerBits>(RoundingDoublingHighMul(
       WrappingShiftLeft(difference, p.input_left_shift), p.input_multiplier));
+  return e & ~Sign(difference - p.diff_min);
 }
 
 void SoftmaxRow(const SoftmaxParams& p, const int8_t* input, int8_t* output) {
   int32_t greatest = INT8_MIN;
-  for (int32_t c = 0; c < p.depth; ++c) greatest = Max(greatest, input[c]);
+  for (int32_t c = 0; c < p.depth; ++c) greatest = -Least(-greatest, -input[c]);
 
   int32_t sum = 0;  // Q12.19
   for (int32_t c = 0; c < p.depth; ++c) {
-    const int32_t difference = input[c] - greatest;
-    if (difference < p.diff_min) continue;
-    sum += RoundingDivideByPowerOfTwo(ExpOfDifference(p, difference), kSoftmaxSumIntegerBits);
+    sum +=
+        RoundingDivideByPowerOfTwo(ExpOfDifference(p, input[c] - greatest), kSoftmaxSumIntegerBits);
   }
 
   // sum is 2^unit_bits * (1 + fraction); the row's maximum alone adds 1, so unit_bits is 0 to 11.
-  const int32_t headroom = LeadingZeros(static_cast<uint32_t>(sum));
+  const int32_t headroom = LeadingZeros(sum);
   const int32_t unit_bits = kSoftmaxSumIntegerBits - headroom;
   const uint32_t fraction = (static_cast<uint32_t>(sum) << headroom) - (uint32_t{1} << 31);
   const int32_t scale = ReciprocalOfOnePlus(static_cast<int32_t>(fraction));
   const int32_t exponent = unit_bits + 31 - 8;
+  // With 512 or more equals in a row a probability is below half a step: exponents above 31.
+  const int32_t seen = ~Sign(31 - exponent);
 
   for (int32_t c = 0; c < p.depth; ++c) {
-    const int32_t difference = input[c] - greatest;
-    int32_t probability = 0;  // Q0.8; with 512 or more equals in a row it is below half a step
-    if (difference >= p.diff_min && exponent <= 31) {
-      probability = RoundingDivideByPowerOfTwo(
-          SaturatingRoundingDoublingHighMul(scale, ExpOfDifference(p, difference)), exponent);
-    }
-    output[c] = static_cast<int8_t>(Min(probability + INT8_MIN, INT8_MAX));
+    const int32_t e = ExpOfDifference(p, input[c] - greatest) & seen;
+    const int32_t probability =  // Q0.8
+        RoundingDivideByPowerOfTwo(RoundingDoublingHighMul(scale, e), Least(exponent, 31));
+    output[c] = static_cast<int8_t>(Least(probability + INT8_MIN, INT8_MAX));
   }
 }
 

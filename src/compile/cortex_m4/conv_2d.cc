@@ -15,7 +15,8 @@ KINGLET_PARAMS(TiledConv2dParams, input_h, input_w, input_c, output_h, output_w,
                input_zero_point, output_zero_point, activation_min, activation_max);
 
 inline constexpr std::string_view kTiledConv2dSources[] = {
-    "cortex_m4/conv_2d.cc", "cortex_m4/tile.S", "cortex_m4/tile_model.cc"};
+    "cortex_m4/conv_2d.cc", "cortex_m4/clamp.S", "cortex_m4/clamp_model.cc", "cortex_m4/tile.S",
+    "cortex_m4/tile_model.cc"};
 KINGLET_KERNEL_FROM(kTiledConv2d, TiledConv2d, "cortex_m4/conv_2d", kTiledConv2dSources);
 
 }  // namespace kinglet::ir
@@ -45,7 +46,7 @@ void AppendPair(const Channel& first, const Channel& second, std::vector<int32_t
     packed.push_back(second.words[q]);
   }
   for (const Channel* c : {&first, &second}) {
-    packed.insert(packed.end(), {c->twice_bias, c->multiplier, c->shift});
+    packed.insert(packed.end(), {c->twice_bias, c->scale.multiplier, c->scale.shift});
   }
 }
 
@@ -76,7 +77,7 @@ std::optional<ir::KernelCall> SelectConv2d(const ir::Graph& graph, const ir::Ker
     channels.push_back(*std::move(channel));
   }
   if (channels.size() % 2 != 0) {
-    channels.push_back({std::vector<int32_t>(channels[0].words.size(), 0), 0, 0, 0});
+    channels.push_back({std::vector<int32_t>(channels[0].words.size(), 0), 0, {}});
   }
   std::vector<int32_t> packed;
   for (size_t c = 0; c < channels.size(); c += 2) {

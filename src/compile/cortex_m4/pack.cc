@@ -20,6 +20,14 @@ std::optional<int32_t> Word(std::span<const int8_t> w) {
 
 }  // namespace
 
+std::optional<Scale> PackScale(int64_t most, int32_t multiplier, int32_t shift) {
+  const int32_t right = -shift;
+  if (most >= int64_t{1} << 29 || right < 1 || multiplier < 0) return {};
+  if (right <= kRightShiftMax) return Scale{multiplier, right - 1};
+  if (most >= int64_t{1} << (right - 1)) return {};
+  return Scale{};  // nothing is left of any sum
+}
+
 std::optional<Channel> PackChannel(std::span<const int8_t> quads, int32_t bias,
                                    int32_t input_zero_point, int32_t multiplier, int32_t shift) {
   Channel channel;
@@ -43,17 +51,12 @@ std::optional<Channel> PackChannel(std::span<const int8_t> quads, int32_t bias,
   const int64_t whole_bias = bias - input_zero_point * weights;
   const int64_t twice_bias = 2 * whole_bias - twice_constant;
   const int64_t most = std::max(std::abs(low + whole_bias), std::abs(high + whole_bias));
-  if (most >= int64_t{1} << 29 || std::abs(twice_bias) > kInt32Max) return {};
+  if (std::abs(twice_bias) > kInt32Max) return {};
   channel.twice_bias = static_cast<int32_t>(twice_bias);
 
-  const int32_t right = -shift;
-  if (right < 1 || multiplier < 0) return {};
-  if (right <= kRightShiftMax) {
-    channel.multiplier = multiplier;
-    channel.shift = right - 1;
-  } else if (most >= int64_t{1} << (right - 1)) {
-    return {};
-  }  // else nothing is left of any sum: multiplier 0
+  const auto scale = PackScale(most, multiplier, shift);
+  if (!scale.has_value()) return {};
+  channel.scale = *scale;
   return channel;
 }
 
