@@ -349,12 +349,17 @@ Status AddCosts(const board::Board& board, const std::vector<Layer>& layers,
     if (costs.kernels.contains(function)) continue;
     KINGLET_TRY(costs.kernels[function], MeasureAlone(board, first[function], target, empty));
     costs.kernels[function].instructions = Fit(list);
-    double worst = 0;
+    // What small layers add to a model is small: the error of all together tells more.
+    double worst = 0, estimated = 0, counted = 0;
     for (const Sample& s : list) {
-      worst = std::max(worst, std::abs(RelativeError(s, costs.kernels[function].instructions)));
+      const double error = RelativeError(s, costs.kernels[function].instructions);
+      worst = std::max(worst, std::abs(error));
+      estimated += s.instructions * (1 + error);
+      counted += s.instructions;
     }
-    std::fprintf(stderr, "%s %s: %zu layers, largest error %.1f %%\n", costs.core.c_str(),
-                 function.c_str(), list.size(), 100 * worst);
+    std::fprintf(stderr, "%s %s: %zu layers, largest error %.1f %%, in all %+.1f %%\n",
+                 costs.core.c_str(), function.c_str(), list.size(), 100 * worst,
+                 100 * (estimated / counted - 1));
   }
   return {};
 }

@@ -39,6 +39,15 @@ bool AreInside(const Params& p, int32_t y, int32_t x, int32_t pixels) {
          top + (p.filter_h - 1) * p.dilation_h < p.input_h;
 }
 
+// Fills in how many of `outputs` are clamped and rounded.
+template <typename Params>
+void SetScaling(const Params& p, double outputs, KernelWork& work) {
+  if (p.activation_min > -128 || p.activation_max < 127) work.clamped = outputs;
+  if constexpr (requires { p.output_zero_point; }) {
+    if (p.activation_min < p.output_zero_point) work.rounded = outputs;
+  }
+}
+
 // A convolution that gathers the windows of a few pixels, together where they lie inside the input
 // and else one by one, and multiplies them with a few channels at a time.
 struct Tile {
@@ -74,13 +83,14 @@ KernelWork TileWork(const Params& p, const Tile& tile) {
   work.block_steps = work.block_runs * steps;
   work.single_runs = alone * runs;
   work.single_steps = (alone + inside * tile.together_cost) * steps;
+  SetScaling(p, double(pixels) * p.output_c, work);
   return work;
 }
 
 // A depthwise convolution that widens rows of `channels` channels at a time into strips of
 // `strip_rows` rows and makes `tile` outputs of a row at a time.
 struct Strip {
-  double channel_groups;
+  double channels, channel_groups;
   double strips;         // per group
   double rows, columns;  // that are widened, per group
   double tile;
@@ -95,6 +105,7 @@ KernelWork StripWork(const Params& p, const Strip& s, double output_rows, double
   work.block_steps = work.block_runs * taps;
   work.single_runs = s.channel_groups * s.rows;
   work.single_steps = work.single_runs * s.columns;
+  SetScaling(p, Pixels(p) * s.channels, work);
   return work;
 }
 
@@ -107,6 +118,7 @@ KernelWork DenseWork(const Params& p, double outputs, double elements) {
   work.block_runs = p.batches * Blocks(p.output_size, outputs);
   work.block_steps = work.block_runs * Blocks(p.input_size, elements);
   work.single_steps = double(p.batches) * p.input_size;
+  SetScaling(p, work.outputs, work);
   return work;
 }
 
@@ -133,6 +145,7 @@ KernelWork PoolWork(const Params& p, int32_t channels, bool rest_alone) {
   work.block_steps = batches * blocks * taps;
   work.single_runs = batches * alone * Pixels(p);
   work.single_steps = batches * alone * taps;
+  SetScaling(p, batches * Pixels(p) * p.channels, work);
   return work;
 }
 
@@ -153,6 +166,7 @@ struct Counter {
     // "StripDepthwise6Stride2" makes six outputs at a time, one for any filter four.
     const char digit = function[std::string_view("StripDepthwise").size()];
     const bool any_filter = digit == 'A';
+    const double channels = double(p.input_c) * p.depth_multiplier;
     const double window = kernels::StripDepthwiseWindowHeight(p);
     const double strip_rows = kernels::StripDepthwiseRows(p);
     const double rows_of_strip = std::floor((strip_rows - window) / p.stride_h) + 1;
@@ -160,22 +174,24 @@ struct Counter {
     const double rows = (p.output_h - 1.0) * p.stride_h + window;
     const double taps = any_filter ? double(p.filter_h) * kernels::StripDepthwiseTriples(p) : 0;
     return StripWork(p,
-                     {double(p.input_c) * p.depth_multiplier, strips, rows,
+                     {channels, channels, strips, rows,
                       Blocks(std::min<double>(p.input_w, kernels::StripDepthwisePitch(p) / 2.0), 8),
                       any_filter ? 4.0 : digit - '0'},
                      p.output_h, taps);
   }
   KernelWork operator()(const kernels::LanesDepthwiseParams& p) const {
     const double bands = Blocks(p.output_h, p.band_rows);
-    return StripWork(
-        p,
-        {double(p.input_c) * p.depth_multiplier, bands, bands * kernels::LanesDepthwiseStripRows(p),
-         double(kernels::LanesDepthwiseStripColumns(p)), 1},
-        Blocks(p.output_h, 2), double(p.filter_h) * p.filter_w);
+    const double channels = double(p.input_c) * p.depth_multiplier;
+    return StripWork(p,
+                     {channels, channels, bands, bands * kernels::LanesDepthwiseStripRows(p),
+                      double(kernels::LanesDepthwiseStripColumns(p)), 1},
+                     Blocks(p.output_h, 2), double(p.filter_h) * p.filter_w);
   }
   KernelWork operator()(const kernels::VectorDepthwiseConv2dParams& p) const {
     const double bands = Blocks(p.output_h, kernels::VectorDepthwiseRows(p));
-    return StripWork(p, {Blocks(p.channels, 4), bands, bands, double(p.input_w), 1}, bands, 0);
+    return StripWork(
+        p, {double(p.channels), Blocks(p.channels, 4), bands, bands, double(p.input_w), 1}, bands,
+        0);
   }
 
   KernelWork operator()(const kernels::TiledFullyConnectedParams& p) const {
@@ -203,6 +219,7 @@ struct Counter {
   KernelWork operator()(const Params& p) const {  // sums
     KernelWork work;
     work.outputs = p.count;
+    SetScaling(p, p.count, work);
     return work;
   }
 };
