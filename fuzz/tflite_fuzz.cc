@@ -9,6 +9,7 @@
 #include "src/tflite/write.h"
 #include "tests/support/as_float.h"
 #include "tests/support/random_graph.h"
+#include "tests/support/state_graphs.h"
 
 namespace kinglet::fuzz {
 namespace {
@@ -88,6 +89,10 @@ std::vector<Bytes> Seeds() {
   }
   for (const testing::LayerMaker::Kind& kind : testing::LayerMaker::Kinds()) {
     seeds.push_back(tflite::WriteModel(testing::RandomOpGraph(kind, 1)).value());
+  }
+  for (const ir::Graph& graph :
+       {testing::SvdfNetwork(), testing::LstmNetwork(), testing::StreamingNetwork()}) {
+    seeds.push_back(tflite::WriteModel(graph).value());
   }
   return seeds;
 }

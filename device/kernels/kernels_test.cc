@@ -12,7 +12,9 @@
 #include "device/kernels/add.h"
 #include "device/kernels/arg_extremum.h"
 #include "device/kernels/average_pool_2d.h"
+#include "device/kernels/average_pool_2d_int16.h"
 #include "device/kernels/conv_2d.h"
+#include "device/kernels/conv_2d_int16.h"
 #include "device/kernels/depthwise_conv_2d.h"
 #include "device/kernels/fill.h"
 #include "device/kernels/fully_connected.h"
@@ -20,6 +22,7 @@
 #include "device/kernels/max_pool_2d.h"
 #include "device/kernels/quantize.h"
 #include "device/kernels/requantize.h"
+#include "device/kernels/requantize_int16.h"
 #include "device/kernels/reshape.h"
 #include "device/kernels/resize_bilinear.h"
 #include "device/kernels/softmax.h"
@@ -100,6 +103,95 @@ Range AnyRange(Source& source) {
   if (source.Between(0, 1) == 0) return {};
   const int32_t a = source.Between(-128, 127), b = source.Between(-128, 127);
   return {std::min(a, b), std::max(a, b)};
+}
+
+// The definition for 64 bits: round(x * reduced / 2^(15 - shift)), halves up, where `reduced` is
+// the multiplier's 16 upper bits, rounded.
+int32_t SlowScale64(int64_t x, int32_t multiplier, int32_t shift) {
+  const int64_t rounded = (int64_t{multiplier} + 0x8000) / 0x10000;
+  const int64_t reduced = std::min<int64_t>(rounded, 0x7fff);
+  const long double product = static_cast<long double>(x) * static_cast<long double>(reduced);
+  const long double scaled = std::floor(std::ldexp(product, shift - 15) + 0.5L);
+  return Wrap(static_cast<int64_t>(scaled));
+}
+
+TEST(WideScale, EqualsItsDefinition) {
+  Source source(11);
+  for (int i = 0; i < 200000; ++i) {
+    // Up to 47 bits, of any size.
+    const int64_t bits =
+        (int64_t{source.Bits()} << 16 | source.Between(0, 0xffff)) >> source.Between(0, 46);
+    const int32_t multiplier =
+        i % 8 == 0 ? INT32_MAX - source.Between(0, 0x1ffff) : source.Multipliers(1)[0];
+    const int32_t shift = source.Between(-31, kWideShiftMax);
+    ASSERT_EQ(MultiplyWideByQuantizedMultiplier(bits, multiplier, shift),
+              SlowScale64(bits, multiplier, shift))
+        << bits << " " << multiplier << " " << shift;
+  }
+  EXPECT_EQ(MultiplyWideByQuantizedMultiplier(3, 1 << 30, 0), 2);    // 1.5 up
+  EXPECT_EQ(MultiplyWideByQuantizedMultiplier(-3, 1 << 30, 0), -1);  // -1.5 up
+}
+
+TEST(Accumulate, WrapsInItsOwnWidth) {
+  int64_t wide = INT64_MAX;
+  Accumulate(wide, 1);
+  EXPECT_EQ(wide, INT64_MIN);
+  wide = INT32_MAX;
+  Accumulate(wide, 1);
+  EXPECT_EQ(wide, int64_t{1} << 31);
+  int32_t narrow = INT32_MAX;
+  Accumulate(narrow, 1);
+  EXPECT_EQ(narrow, INT32_MIN);
+}
+
+// 2000 inputs of 32767 times weights of 127: beyond 32 bits.
+TEST(Conv2dInt16, SumsIn64BitsOrWrapsIn32AsTheBiasSays) {
+  constexpr int32_t kChannels = 2000;
+  Conv2dParams p{1, 1, 1, kChannels, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, -32768, 32767};
+  const std::vector<int16_t> input(kChannels, 32767);
+  const Int8s weights(kChannels, 127);
+  const int64_t sum = int64_t{kChannels} * 32767 * 127;
+  const int32_t multiplier = 1518500250;
+  const int8_t shift = -19;
+  const int64_t wide_bias = int64_t{1} << 33;
+  int16_t output = 0;
+  Conv2dInt16(p, input.data(), weights.data(), &wide_bias, &multiplier, &shift, &output);
+  EXPECT_EQ(output, SlowScale64(sum + wide_bias, multiplier, shift));
+  Conv2dInt16(p, input.data(), weights.data(), nullptr, &multiplier, &shift, &output);
+  EXPECT_EQ(output, SlowScale64(sum, multiplier, shift));
+  const int32_t bias = 12345;
+  Conv2dInt16Bias32(p, input.data(), weights.data(), &bias, &multiplier, &shift, &output);
+  EXPECT_EQ(output, SlowScale(Wrap(sum + bias), multiplier, shift));
+  EXPECT_LT(output, 0) << "the sum has wrapped";
+}
+
+TEST(AveragePool2dInt16, HoldsTheSumOfItsGreatestWindow) {
+  static_assert(255 * 257 == kAveragePool2dInt16WindowMax);
+  const AveragePool2dParams p{1, 255, 257, 1, 1, 1, 255, 257, 1, 1, 0, 0, -32768, 32767};
+  for (const int16_t value : {INT16_MIN, INT16_MAX}) {
+    const std::vector<int16_t> input(kAveragePool2dInt16WindowMax, value);
+    int16_t output = 0;
+    AveragePool2dInt16(p, input.data(), &output);
+    EXPECT_EQ(output, value);
+  }
+}
+
+TEST(InputsCovering, AreThoseWhoseFiltersReachThePlace) {
+  for (int32_t filter = 1; filter <= 5; ++filter) {
+    for (int32_t stride = 1; stride <= 5; ++stride) {
+      for (int32_t size = 1; size <= 4; ++size) {
+        for (int32_t at = 0; at < 30; ++at) {
+          const TapRange range = InputsCovering(at, filter, stride, size);
+          ASSERT_LE(range.begin, range.end);
+          for (int32_t i = 0; i < size; ++i) {
+            const bool covers = i * stride <= at && at < i * stride + filter;
+            ASSERT_EQ(i >= range.begin && i < range.end, covers)
+                << filter << " " << stride << " " << size << " " << at << " " << i;
+          }
+        }
+      }
+    }
+  }
 }
 
 TEST(Requantize, EqualsExactArithmeticOnRandomAndExtremeOperands) {

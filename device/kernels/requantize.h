@@ -50,6 +50,17 @@ inline int32_t MultiplyByQuantizedMultiplier(int32_t x, int32_t multiplier, int3
                                     right);
 }
 
+// The same of a sum of 64 bits, as the reference has it for int16 activations: with the 16 upper
+// bits of the multiplier, which is not negative, and one rounding, halves upwards. shift: -31 to 7.
+// The result's 32 low bits count.
+inline int32_t MultiplyByQuantizedMultiplierWide(int64_t x, int32_t multiplier, int32_t shift) {
+  const int32_t upper = multiplier < 0x7FFF0000 ? (multiplier + (1 << 15)) >> 16 : 0x7FFF;
+  const int32_t right = 15 - shift;
+  const uint64_t product = static_cast<uint64_t>(x) * static_cast<uint64_t>(int64_t{upper});
+  return static_cast<int32_t>(static_cast<int64_t>(product + (uint64_t{1} << (right - 1))) >>
+                              right);
+}
+
 // From an accumulator to the int8 output: scale, move to the zero point, clamp to the activation's
 // range (within int8).
 struct OutputStage {

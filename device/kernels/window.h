@@ -25,4 +25,12 @@ inline TapRange TapsInside(int32_t origin, int32_t filter, int32_t dilation, int
   return {Min(begin, end), end};
 }
 
+// The inputs i in [0, size) of a transposed convolution whose filter, which begins at i * stride,
+// covers `at`; begin == end when there are none. at: not negative.
+inline TapRange InputsCovering(int32_t at, int32_t filter, int32_t stride, int32_t size) {
+  const int32_t begin = at < filter ? 0 : (at - filter) / stride + 1;
+  const int32_t end = Min(at / stride + 1, size);
+  return {Min(begin, end), end};
+}
+
 }  // namespace kinglet::kernels

@@ -10,6 +10,7 @@
 #include "src/bench/render.h"
 #include "tests/support/graph_builder.h"
 #include "tests/support/random_graph.h"
+#include "tests/support/state_graphs.h"
 
 namespace kinglet::bench {
 namespace {
@@ -72,6 +73,16 @@ TEST_P(BenchOnEveryCore, ARandomGraphIsBitIdenticalToTheHostExecutor) {
   const auto result = BenchModel(RandomGraph(7), LoadBoard(GetParam()), {.sample_count = 5});
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_TRUE(result->bit_identical);
+}
+
+// Every sample begins with the state of a fresh model, on the board as on the host.
+TEST(Bench, ModelsWithMemoryAreBitIdenticalToTheHostExecutor) {
+  for (const ir::Graph& graph : {kinglet::testing::SvdfNetwork(), kinglet::testing::LstmNetwork(),
+                                 kinglet::testing::StreamingNetwork()}) {
+    const auto result = BenchModel(graph, LoadBoard("cortex-m4f"), {.sample_count = 4});
+    ASSERT_TRUE(result) << graph.name << ": " << result.error().message;
+    EXPECT_TRUE(result->bit_identical) << graph.name;
+  }
 }
 
 TEST(Bench, SeveralInputsAndOutputsKeepTheirOrder) {

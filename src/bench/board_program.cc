@@ -133,8 +133,8 @@ Result<BoardProgram> BoardProgram::Build(const ir::Graph& graph, const board::Bo
                                        .passes = options.passes}));
   KINGLET_TRY(Firmware firmware, Firmware::Start(board));
   KINGLET_CHECK(AddSources(firmware, model));
-  const FirmwareText text =
-      MakeFirmwareText(KindOf(options.pipeline), options.layer_hook, model.graph.ops.size());
+  const FirmwareText text = MakeFirmwareText(KindOf(options.pipeline), options.layer_hook,
+                                             model.graph.ops.size(), ir::HasState(model.graph));
   KINGLET_CHECK(
       firmware.Add({{kBenchMain, text.bench_main}, {kApplicationMain, text.application_main}}));
 

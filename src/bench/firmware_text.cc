@@ -25,7 +25,7 @@ bool Read(void* bytes, size_t count, bool first) {
 }
 }  // namespace
 COUNTED void RunModel(uint8_t* arena) {
-  MARK("model_begin");
+$RESET$  MARK("model_begin");
   model::Invoke(arena);
   MARK("model_end");
 }
@@ -39,7 +39,7 @@ namespace features = kinglet_app::features;
 constexpr size_t kArenaBytes = model::kArenaBytes > features::kScratchBytes ? model::kArenaBytes
                                                                            : features::kScratchBytes;
 alignas(4) alignas(model::kArenaAlignmentBytes) static uint8_t arena[kArenaBytes];
-static features::State state;
+$SCRATCH_MEMORY$static features::State state;
 static int16_t chunk[features::kChunkSamples];
 static_assert(features::kFeatureBytes == model::kInputs[0].bytes);
 )";
@@ -64,7 +64,7 @@ static bool ReadSample() {
 constexpr const char* kReadSound = R"(
 COUNTED bool RunDsp(int8_t* to) {
   MARK("dsp_begin");
-  const bool full = features::Push(state, chunk, arena, to);
+  const bool full = features::Push(state, chunk, $SCRATCH$, to);
   MARK("dsp_end");
   return full;
 }
@@ -149,7 +149,7 @@ static void Report() {
 constexpr const char* kTensorApplication = R"(
 volatile int8_t kinglet_sensor;
 int main() {
-  for (;;) {
+$RESET$  for (;;) {
     for (int32_t i = 0; i < model::kInputCount; ++i) {
       int8_t* input = model::Input<int8_t>(arena, i);
       for (uint32_t j = 0; j < model::kInputs[i].bytes; ++j) input[j] = kinglet_sensor;
@@ -163,10 +163,10 @@ int main() {
 constexpr const char* kSoundApplication = R"(
 volatile int16_t kinglet_sensor;
 int main() {
-  features::Reset(state);
+$RESET$  features::Reset(state);
   for (;;) {
     for (int16_t& sample : chunk) sample = kinglet_sensor;
-    if (!features::Push(state, chunk, arena, model::Input(arena))) continue;
+    if (!features::Push(state, chunk, $SCRATCH$, model::Input(arena))) continue;
     model::Invoke(arena);
     Report();
   }
@@ -176,7 +176,7 @@ int main() {
 constexpr const char* kPictureApplication = R"(
 volatile uint8_t kinglet_sensor;
 int main() {
-  for (;;) {
+$RESET$  for (;;) {
     uint8_t* image = reinterpret_cast<uint8_t*>(model::Input(arena));
     for (uint32_t i = 0; i < features::kImageBytes; ++i) image[i] = kinglet_sensor;
     features::Extract(image, model::Input(arena));
@@ -202,9 +202,24 @@ Parts PartsOf(FrontEndKind front_end) {
   return {"", kModelArena, kReadTensors, kTensorApplication};
 }
 
+// The arena of a model without state serves as the features' scratch memory, too.
+std::string Fill(std::string text, bool has_state) {
+  const auto replace = [&](std::string_view word, std::string_view by) {
+    for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at)) {
+      text.replace(at, word.size(), by);
+    }
+  };
+  replace("$RESET$", has_state ? "  model::Reset(arena);\n" : "");
+  replace("$SCRATCH$", has_state ? "scratch" : "arena");
+  replace("$SCRATCH_MEMORY$",
+          has_state ? "alignas(4) static uint8_t scratch[features::kScratchBytes];\n" : "");
+  return text;
+}
+
 }  // namespace
 
-FirmwareText MakeFirmwareText(FrontEndKind front_end, bool layer_hook, size_t layer_count) {
+FirmwareText MakeFirmwareText(FrontEndKind front_end, bool layer_hook, size_t layer_count,
+                              bool has_state) {
   const Parts parts = PartsOf(front_end);
   FirmwareText text;
   text.bench_main = std::string(parts.include) + kBenchTop + parts.memory + parts.read;
@@ -214,6 +229,8 @@ FirmwareText MakeFirmwareText(FrontEndKind front_end, bool layer_hook, size_t la
   text.application_main = std::string(parts.include) + kApplicationTop + parts.memory +
                           kApplicationOutput + parts.application;
   if (layer_hook) text.application_main += std::string(kHookInclude) + kSilentHook;
+  text.bench_main = Fill(std::move(text.bench_main), has_state);
+  text.application_main = Fill(std::move(text.application_main), has_state);
   return text;
 }
 

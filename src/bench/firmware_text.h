@@ -21,7 +21,9 @@ struct FirmwareText {
 
 // For a model compiled under the name "model" of `layer_count` layers, whose hook is used when
 // `layer_hook` is set.
-FirmwareText MakeFirmwareText(FrontEndKind front_end, bool layer_hook, size_t layer_count);
+// Every sample begins with the state of a fresh model when it `has_state`.
+FirmwareText MakeFirmwareText(FrontEndKind front_end, bool layer_hook, size_t layer_count,
+                              bool has_state);
 
 // Marks in the bench main that the instruction counts are taken between.
 inline constexpr const char* kMarkDspBegin = "kinglet_mark_dsp_begin";

@@ -21,6 +21,7 @@ struct GoldenVector {
   uint32_t seed = 0;
   std::vector<Bytes> outputs;  // per graph output
   uint32_t arena_hash = 0;     // Fnv1a32 of golden_ranges afterwards; the arena began as zeros
+  bool reset = false;          // the state is reset before; only of models with state
 };
 
 struct Emission {
@@ -57,6 +58,11 @@ ElementMeaning Meaning(const ir::Tensor& tensor);
 
 // The class names in the graph's metadata; empty when there are none.
 std::vector<std::string> Labels(const ir::Graph& graph);
+
+// `text` for a model with state, nothing for others.
+inline std::string_view WithState(const Emission& e, std::string_view text) {
+  return ir::HasState(e.graph) ? text : std::string_view{};
+}
 
 std::string EmitModelHeader(const Emission& e);
 std::string EmitModelSource(const Emission& e);

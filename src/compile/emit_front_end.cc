@@ -48,22 +48,31 @@ constexpr std::string_view kSoundMain = R"(}
 }  // namespace
 
 int main() {
-  // One memory for both: the features' scratch is free while the model runs.
-  constexpr size_t kMemoryBytes = $NAME$::kArenaBytes > kinglet_app::features::kScratchBytes
-                                      ? $NAME$::kArenaBytes
-                                      : kinglet_app::features::kScratchBytes;
-  alignas(4) alignas($NAME$::kArenaAlignmentBytes) static uint8_t memory[kMemoryBytes];
-  static kinglet_app::features::State state;
+$SOUND_MEMORY$  static kinglet_app::features::State state;
   static int16_t chunk[kinglet_app::features::kChunkSamples];
 
   kinglet_app::features::Reset(state);
   while (std::fread(chunk, sizeof chunk, 1, stdin) == 1) {
     // False until a window is full.
-    if (!kinglet_app::features::Push(state, chunk, memory, $NAME$::Input(memory))) continue;
+    if (!kinglet_app::features::Push(state, chunk, $SCRATCH$, $NAME$::Input(memory))) continue;
     $NAME$::Invoke(memory);
     Print($NAME$::Output(memory));
   }
 }
+)";
+
+constexpr std::string_view kSharedMemory =
+    R"(  // One memory for both: the features' scratch is free while the model runs.
+  constexpr size_t kMemoryBytes = $NAME$::kArenaBytes > kinglet_app::features::kScratchBytes
+                                      ? $NAME$::kArenaBytes
+                                      : kinglet_app::features::kScratchBytes;
+  alignas(4) alignas($NAME$::kArenaAlignmentBytes) static uint8_t memory[kMemoryBytes];
+)";
+// With state the arena is the model's alone.
+constexpr std::string_view kOwnMemory =
+    R"(  alignas($NAME$::kArenaAlignmentBytes) static uint8_t memory[$NAME$::kArenaBytes];
+  alignas(4) static uint8_t scratch[kinglet_app::features::kScratchBytes];
+  $NAME$::Reset(memory);
 )";
 
 constexpr std::string_view kPictureMain = R"(}
@@ -72,7 +81,7 @@ constexpr std::string_view kPictureMain = R"(}
 
 int main() {
   alignas($NAME$::kArenaAlignmentBytes) static uint8_t memory[$NAME$::kArenaBytes];
-
+$RESET_MEMORY$
   // The picture lies where its features will be: it needs no memory of its own.
   static_assert(kinglet_app::features::kImageBytes == $NAME$::kInputs[0].bytes);
   int8_t* const input = $NAME$::Input(memory);
@@ -90,11 +99,10 @@ constexpr std::string_view kSoundUse = R"(
 `front_end.h` is the signal processing in front of the model, which takes its output as it is:
 
     kinglet_app::features::Reset(state);                        // once
-    kinglet_app::features::Push(state, chunk, memory, input);   // for every kChunkSamples samples
+    kinglet_app::features::Push(state, chunk, $SCRATCH$, input);$SCRATCH_GAP$ // for every kChunkSamples samples
 
 `Push` is true when `input`, which is `$NAME$::Input(memory)`, holds the features of a full window; then call `Invoke`.
-`memory` serves as the features' scratch and as the model's arena: the larger of `kScratchBytes` and `kArenaBytes`, at a
-multiple of 4 bytes.
+$MEMORY_USE$
 )";
 
 constexpr std::string_view kSoundExample = R"(
@@ -119,6 +127,32 @@ Without CMake compile `front_end.cc` and `device/dsp/*.cc`, too. `example_main.c
     build/$NAME$_example < pictures.raw    # rows of pixels, channels interleaved, picture after picture
 )";
 
+constexpr std::string_view kSharedUse =
+    R"(`memory` serves as the features' scratch and as the model's arena: the larger of `kScratchBytes` and `kArenaBytes`, at a
+multiple of 4 bytes.)";
+constexpr std::string_view kOwnUse =
+    R"(`memory` is the model's arena, which must be kept, as it holds the state; `scratch` is `kScratchBytes` bytes at a multiple
+of 4 bytes.)";
+
+// `text` with what depends on whether the arena may serve as the features' scratch, too.
+std::string FillMemory(std::string_view text, const Emission& e) {
+  const bool state = ir::HasState(e.graph);
+  std::string filled(text);
+  const std::pair<std::string_view, std::string_view> words[] = {
+      {"$SOUND_MEMORY$", state ? kOwnMemory : kSharedMemory},
+      {"$SCRATCH$", state ? "scratch" : "memory"},
+      {"$SCRATCH_GAP$", state ? " " : "  "},
+      {"$RESET_MEMORY$", state ? "  $NAME$::Reset(memory);\n" : ""},
+      {"$MEMORY_USE$", state ? kOwnUse : kSharedUse},
+  };
+  for (const auto& [word, by] : words) {
+    for (size_t at = filled.find(word); at != std::string::npos; at = filled.find(word, at)) {
+      filled.replace(at, word.size(), by);
+    }
+  }
+  return Fill(filled, e);
+}
+
 // A label for every score.
 bool HasLabels(const Emission& e) {
   const ir::Tensor& scores = e.graph.tensor(e.graph.outputs[0]);
@@ -133,14 +167,14 @@ std::string EmitExampleMain(const Emission& e) {
   for (const std::string_view part :
        {sound ? kSoundTop : kPictureTop, kPrint, HasLabels(e) ? kPrintLabel : kPrintNumber,
         sound ? kSoundMain : kPictureMain}) {
-    text += Fill(part, e);
+    text += FillMemory(part, e);
   }
   return text;
 }
 
 std::string EmitFrontEndUse(const Emission& e) {
   const bool sound = e.front_end->is_audio();
-  return Fill(sound ? kSoundUse : kPictureUse, e) +
+  return FillMemory(sound ? kSoundUse : kPictureUse, e) +
          (e.format == Format::kCMake ? Fill(sound ? kSoundExample : kPictureExample, e) : "");
 }
 

@@ -113,6 +113,34 @@ std::string ArgumentText(const Emission& e, size_t step_index, size_t index) {
   return fmt::format("reinterpret_cast<{}*>({})", ElementTypeName(*type), place);
 }
 
+// A line of Reset for variable `tensor`: a loop over one byte, or over an array that `arrays` gets.
+std::string ResetText(const Emission& e, ir::TensorIndex tensor, std::string& arrays) {
+  const ir::Tensor& variable = e.graph.tensor(tensor);
+  std::string value;
+  if (IsUniform(variable.data)) {
+    value = std::to_string(variable.data[0]);
+  } else {
+    const std::string name = fmt::format("kState{}", tensor);
+    arrays += fmt::format("constexpr uint8_t {}[] = {{\n{}}};\n", name,
+                          ArrayElements(ir::DataType::kUint8, variable.data));
+    value = name + "[i]";
+  }
+  return fmt::format("  // {}\n  for (uint32_t i = 0; i < {}; ++i) arena[{} + i] = {};\n",
+                     CommentText(variable.name), variable.data.size(),
+                     e.program.plan.offsets[static_cast<size_t>(tensor)], value);
+}
+
+// Appends what a model with state has besides the others: Reset, and the arrays that it copies.
+void AddReset(const Emission& e, std::string& arrays, std::string& functions) {
+  if (!ir::HasState(e.graph)) return;
+  functions += "void Reset(uint8_t* arena) {\n";
+  for (size_t i = 0; i < e.graph.tensors.size(); ++i) {
+    if (!e.graph.tensors[i].variable) continue;
+    functions += ResetText(e, static_cast<ir::TensorIndex>(i), arrays);
+  }
+  functions += "}\n\n";
+}
+
 // The layer hook with each output.
 std::string HookText(const Emission& e, const Step& step) {
   const std::vector<ir::TensorIndex>& outputs = e.graph.ops[step.call.op_index].outputs;
@@ -193,10 +221,20 @@ std::string EmitModelHeader(const Emission& e) {
       ElementTypeName(e.graph.tensor(e.graph.inputs[0]).type),
       ElementTypeName(e.graph.tensor(e.graph.outputs[0]).type));
   text +=
-      "// One inference in `arena`: kArenaBytes bytes at a multiple of kArenaAlignmentBytes. Keeps "
-      "nothing\n"
-      "// between calls.\n"
-      "void Invoke(uint8_t* arena);\n\n";
+      ir::HasState(e.graph)
+          ? "// Puts the state of a fresh model into `arena`: once before the first Invoke, and "
+            "where "
+            "a new sequence\n"
+            "// begins. Inputs stay as they are.\n"
+            "void Reset(uint8_t* arena);\n\n"
+            "// One inference in `arena`: kArenaBytes bytes at a multiple of kArenaAlignmentBytes. "
+            "The state stays\n"
+            "// there: between calls the arena must be kept, but for inputs and outputs.\n"
+            "void Invoke(uint8_t* arena);\n\n"
+          : "// One inference in `arena`: kArenaBytes bytes at a multiple of kArenaAlignmentBytes. "
+            "Keeps nothing\n"
+            "// between calls.\n"
+            "void Invoke(uint8_t* arena);\n\n";
   return text + fmt::format("}}  // namespace {}\n", e.name);
 }
 
@@ -220,7 +258,9 @@ std::string EmitModelSource(const Emission& e) {
     text += fmt::format("constexpr {} {}[] = {{\n{}}};\n", ElementTypeName(array.type), array.name,
                         ArrayElements(array.type, array.data));
   }
-  text += "\n" + params + "\n}  // namespace\n\n";
+  std::string reset_arrays, reset;
+  AddReset(e, reset_arrays, reset);
+  text += reset_arrays + "\n" + params + "\n}  // namespace\n\n" + reset;
   // A model of nothing but reshapes moves nothing.
   const bool uses_memory = !params.empty() || e.layer_hook;
   text += uses_memory ? "void Invoke(uint8_t* arena) {\n  int8_t* const memory = "

@@ -34,6 +34,32 @@ constexpr char kMakeFloats[] =
     }
 )";
 
+// For README.md.
+constexpr char kResetUse[] =
+    "$NAME$::Reset(arena);                        // once, and where a new sequence begins\n";
+constexpr char kArenaKept[] =
+    "The model has state, which lies in the arena: between inferences\nthe arena must be kept.";
+constexpr char kArenaFree[] = "Between inferences the arena may serve other purposes.";
+
+// How the self-test goes from vector to vector: without state each begins with an arena of zeros.
+constexpr char kBeginVectors[] =
+    R"(  for (const golden::Vector& vector : golden::kVectors) {
+    for (size_t i = 0; i < kArenaBytes; ++i) arena[i] = 0;
+)";
+constexpr char kBeginVectorsWithState[] =
+    R"(  for (size_t i = 0; i < kArenaBytes; ++i) arena[i] = 0;
+  for (const golden::Vector& vector : golden::kVectors) {
+    if (vector.reset) Reset(arena);
+)";
+
+// Of models with state.
+constexpr char kResetInC[] =
+    R"(// $NAME$_reset is called once before the first inference, and where a new sequence begins; between
+// inferences the arena must be kept, as it holds the state.
+void $NAME$_reset(uint8_t* arena);
+)";
+constexpr char kResetBodyInC[] = "void $NAME$_reset(uint8_t* arena) { $NAME$::Reset(arena); }\n\n";
+
 bool HasFloatInput(const ir::Graph& graph) {
   return std::ranges::any_of(graph.inputs, [&](ir::TensorIndex index) {
     return graph.tensor(index).type == ir::DataType::kFloat32;
@@ -76,9 +102,14 @@ std::string Fill(std::string_view pattern, const Emission& e) {
       at += by.size();
     }
   };
+  replace("$RESET_USE$", WithState(e, kResetUse));
+  replace("$ARENA_USE$", ir::HasState(e.graph) ? kArenaKept : kArenaFree);
+  replace("$RESET_C$", WithState(e, kResetInC));
+  replace("$RESET_C_BODY$", WithState(e, kResetBodyInC));
   replace("$UPPER$", UpperCase(e.name));
   replace("$NAME$", e.name);
   replace("$VERSION$", kVersion);
+  replace("$BEGIN_VECTORS$", ir::HasState(e.graph) ? kBeginVectorsWithState : kBeginVectors);
   replace("$FLOATS$", HasFloatInput(e.graph) ? kMakeFloats : "");
   replace("$INPUT$", CommonType(e.graph, e.graph.inputs));
   replace("$OUTPUT$", CommonType(e.graph, e.graph.outputs));
@@ -156,7 +187,7 @@ extern "C" {
 // The arena is $UPPER$_ARENA_BYTES bytes of the caller's, at a multiple of
 // $UPPER$_ARENA_ALIGNMENT_BYTES. Inputs are written before each inference, which may overwrite them;
 // outputs are read after it.
-$INPUT$* $NAME$_input(uint8_t* arena, int32_t index);
+$RESET_C$$INPUT$* $NAME$_input(uint8_t* arena, int32_t index);
 const $OUTPUT$* $NAME$_output(const uint8_t* arena, int32_t index);
 void $NAME$_invoke(uint8_t* arena);
 )",
@@ -191,7 +222,7 @@ const $OUTPUT$* $NAME$_output(const uint8_t* arena, int32_t index) {
   return $NAME$::Output<$OUTPUT$>(arena, index);
 }
 
-void $NAME$_invoke(uint8_t* arena) { $NAME$::Invoke(arena); }
+$RESET_C_BODY$void $NAME$_invoke(uint8_t* arena) { $NAME$::Invoke(arena); }
 )",
               e) +
          (Labels(e.graph).empty() ? ""
@@ -210,7 +241,9 @@ std::string EmitGoldenHeader(const Emission& e) {
       outputs.insert(outputs.end(), output.begin(), output.end());
     arrays += fmt::format("inline constexpr int8_t kOutputs{}[] = {{\n{}}};\n", v,
                           ArrayElements(ir::DataType::kInt8, outputs));
-    rows += fmt::format("    {{{}U, kOutputs{}, {:#010x}U}},\n", vector.seed, v, vector.arena_hash);
+    const std::string_view reset = WithState(e, vector.reset ? ", true" : ", false");
+    rows += fmt::format("    {{{}U, kOutputs{}, {:#010x}U{}}},\n", vector.seed, v,
+                        vector.arena_hash, reset);
   }
   std::string ranges;
   for (const ArenaRange& range : e.golden_ranges) {
@@ -234,7 +267,10 @@ struct Vector {
   uint32_t seed;
   const int8_t* outputs;  // all outputs, one behind the other
   uint32_t arena_hash;    // FNV-1a of kRanges after the inference; the arena began as zeros
-};
+)" +
+         std::string(WithState(
+             e, "  bool reset;             // before this inference; else the state goes on\n")) +
+         R"(};
 
 // Bytes begin <= i < end of the arena: all but what kernels use as scratch memory.
 struct Range {
@@ -309,9 +345,7 @@ uint32_t HashArena(const uint8_t* arena) {
 
 bool SelfTest(uint8_t* arena) {
   bool passed = true;
-  for (const golden::Vector& vector : golden::kVectors) {
-    for (size_t i = 0; i < kArenaBytes; ++i) arena[i] = 0;
-    MakeInputs(vector.seed, arena);
+$BEGIN_VECTORS$    MakeInputs(vector.seed, arena);
     Invoke(arena);
     passed = passed && OutputsEqual(vector.outputs, arena) && HashArena(arena) == vector.arena_hash;
   }
@@ -402,8 +436,9 @@ std::string EmitReadme(const Emission& e) {
   text += fmt::format(
       "It needs {} bytes of constants, {} bytes of memory for\nactivations and does {} "
       "multiply-accumulates an "
-      "inference. There is no interpreter, no\nallocation and nothing to set up.\n\n",
-      e.numbers.weights_bytes, e.numbers.arena_bytes, e.numbers.macs);
+      "inference. There is no interpreter, no\nallocation and {}.\n\n",
+      e.numbers.weights_bytes, e.numbers.arena_bytes, e.numbers.macs,
+      ir::HasState(e.graph) ? "one state to reset" : "nothing to set up");
   text += "| | type | meaning |\n|---|---|---|\n";
   for (size_t i = 0; i < e.graph.inputs.size(); ++i) {
     text += TensorRow(e, fmt::format("input {}", i), e.graph.inputs[i]);
@@ -420,12 +455,12 @@ std::string EmitReadme(const Emission& e) {
 
 alignas($NAME$::kArenaAlignmentBytes) static uint8_t arena[$NAME$::kArenaBytes];
 
-auto* input = $NAME$::Input(arena);          // write $NAME$::kInputs[0].bytes bytes here, every time:
+$RESET_USE$auto* input = $NAME$::Input(arena);          // write $NAME$::kInputs[0].bytes bytes here, every time:
 $NAME$::Invoke(arena);                       // the inference may overwrite its input
 const auto* output = $NAME$::Output(arena);  // $NAME$::kOutputs[0].bytes bytes
 ```
 
-`model_c.h` is the same for C. Between inferences the arena may serve other purposes.
+`model_c.h` is the same for C. $ARENA_USE$
 )",
               e) +
          (e.front_end != nullptr ? EmitFrontEndUse(e) : "") + EmitBuildUse(e);

@@ -18,6 +18,8 @@ namespace kinglet::compile {
 namespace {
 
 constexpr uint32_t kGoldenVectors = 4;
+// Of models with state the last vector is the first one once more, after a reset.
+constexpr uint32_t kGoldenSteps = 3;
 
 // golden.h tells the same formula.
 std::vector<Bytes> MakeInputs(const ir::Graph& graph, uint32_t seed) {
@@ -48,29 +50,44 @@ uint32_t HashRanges(const Bytes& arena, const std::vector<ArenaRange>& ranges) {
   return Fnv1a32(known);
 }
 
-// The model as it came and as the passes left it.
+// The model as it came, as the passes left it, and as it was planned, each with its state.
 struct Executors {
   ir::Executor original, optimized;
+  ir::State original_state, optimized_state;
+  Bytes arena;
 };
+
+// Each vector of a model without state begins with an arena of zeros; of one with state only the
+// first does, and a reset puts nothing but the state right.
+void BeginVector(const ir::Graph& graph, const Program& program, bool reset, Executors& executors) {
+  if (!ir::HasState(graph)) std::ranges::fill(executors.arena, uint8_t{0});
+  if (!reset) return;
+  executors.original_state = ir::InitialState(executors.original.graph());
+  executors.optimized_state = ir::InitialState(graph);
+  ResetState(graph, program, executors.arena);
+}
 
 // Runs the executors and the planned program over the same inputs. That they differ would be a
 // mistake of a pass or, in a layer, of the memory plan: no model may leave the compiler then.
 Result<GoldenVector> MakeGolden(const ir::Graph& graph, const Program& program,
                                 const std::vector<ArenaRange>& ranges, Executors& executors,
-                                uint32_t seed) {
+                                uint32_t seed, bool reset) {
+  BeginVector(graph, program, reset, executors);
   const std::vector<Bytes> inputs = MakeInputs(graph, seed);
   const std::vector<ByteView> views(inputs.begin(), inputs.end());
   std::vector<uint32_t> layer_hashes;
   GoldenVector golden;
   golden.seed = seed;
-  KINGLET_TRY(golden.outputs, executors.original.Run(views));
+  golden.reset = reset;
+  KINGLET_TRY(golden.outputs, executors.original.Step(executors.original_state, views));
   const auto hash_layer = [&](size_t, const std::vector<ByteView>& results) {
     for (const ByteView output : results) layer_hashes.push_back(Fnv1a32(output));
   };
-  KINGLET_TRY(const std::vector<Bytes> outputs, executors.optimized.Run(views, hash_layer));
+  KINGLET_TRY(const std::vector<Bytes> outputs,
+              executors.optimized.Step(executors.optimized_state, views, hash_layer));
   KINGLET_ASSERT(outputs == golden.outputs);
 
-  Bytes arena(program.plan.arena_bytes, 0);
+  Bytes& arena = executors.arena;
   for (size_t i = 0; i < inputs.size(); ++i) {
     const int64_t offset = program.plan.offsets[static_cast<size_t>(graph.inputs[i])];
     std::ranges::copy(inputs[i], arena.begin() + offset);
@@ -152,9 +169,14 @@ Result<CompiledModel> Compile(const ir::Graph& original, const CompileOptions& o
   e.golden_ranges = PredictableRanges(graph, program);
   KINGLET_TRY(ir::Executor of_original, ir::Executor::Make(original));
   KINGLET_TRY(ir::Executor of_optimized, ir::Executor::Make(graph));
-  Executors executors{std::move(of_original), std::move(of_optimized)};
-  for (uint32_t seed = 1; seed <= kGoldenVectors; ++seed) {
-    KINGLET_TRY(GoldenVector golden, MakeGolden(graph, program, e.golden_ranges, executors, seed));
+  Executors executors{
+      std::move(of_original), std::move(of_optimized), {}, {}, Bytes(program.plan.arena_bytes, 0)};
+  const uint32_t steps = ir::HasState(graph) ? kGoldenSteps : 1;
+  for (uint32_t v = 0; v < kGoldenVectors; ++v) {
+    const bool reset = v % steps == 0;
+    const uint32_t seed = steps == 1 ? v + 1 : v % steps + 1;
+    KINGLET_TRY(GoldenVector golden,
+                MakeGolden(graph, program, e.golden_ranges, executors, seed, reset));
     e.golden.push_back(std::move(golden));
   }
 

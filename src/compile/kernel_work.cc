@@ -10,6 +10,10 @@
 #include "device/kernels/max_pool_2d.h"
 #include "device/kernels/reshape.h"
 #include "device/kernels/softmax.h"
+#include "device/kernels/softmax_int16.h"
+#include "device/kernels/svdf.h"
+#include "device/kernels/transpose_conv_2d.h"
+#include "device/kernels/unidirectional_sequence_lstm.h"
 #include "device/kernels/window.h"
 
 namespace kinglet::compile {
@@ -32,6 +36,18 @@ Taps CountTaps(const Axis& axis) {
   for (int32_t i = 0; i < axis.output; ++i) {
     const kernels::TapRange range =
         kernels::TapsInside(i * axis.stride - axis.pad, axis.filter, axis.dilation, axis.input);
+    taps.total += range.end - range.begin;
+    if (range.end > range.begin) taps.positions += 1;
+  }
+  return taps;
+}
+
+// Of a transposed window: the inputs whose filters cover each output.
+Taps CountCovering(const Axis& axis) {
+  Taps taps;
+  for (int32_t i = 0; i < axis.output; ++i) {
+    const kernels::TapRange range =
+        kernels::InputsCovering(i + axis.pad, axis.filter, axis.stride, axis.input);
     taps.total += range.end - range.begin;
     if (range.end > range.begin) taps.positions += 1;
   }
@@ -91,6 +107,18 @@ struct Counter {
             steps * singles};
   }
 
+  KernelWork operator()(const kernels::TransposeConv2dParams& p) const {
+    const Taps rows = CountCovering({p.input_h, p.output_h, p.filter_h, p.stride_h, 1, p.pad_top});
+    const Taps columns =
+        CountCovering({p.input_w, p.output_w, p.filter_w, p.stride_w, 1, p.pad_left});
+    KernelWork work;
+    work.pixels = Pixels(p);
+    work.outputs = work.pixels * p.output_c;
+    work.single_runs = double(p.batches) * p.output_c * rows.total * columns.total;
+    work.single_steps = work.single_runs * p.input_c;
+    return work;
+  }
+
   template <typename Params>
   KernelWork Dense(const Params& p) const {
     const double batches = p.batches;
@@ -127,6 +155,25 @@ struct Counter {
     return Elementwise(p.rows, double(p.rows) * p.depth);
   }
 
+  // One single run a row of weights, one step a weight.
+  KernelWork operator()(const kernels::UnidirectionalSequenceLstmParams& p) const {
+    const double rows = double(p.batches) * p.time_steps;
+    KernelWork work = Elementwise(rows, rows * p.state_size);
+    work.single_runs = 2 * kernels::kLstmGates * work.outputs;
+    work.single_steps = kernels::kLstmGates * work.outputs * (double(p.input_size) + p.state_size);
+    return work;
+  }
+  KernelWork operator()(const kernels::SvdfParams& p) const {
+    KernelWork work = Elementwise(p.batches, double(p.batches) * p.units);
+    const double filters = work.outputs * p.rank;
+    work.single_runs = 2 * filters;
+    work.single_steps = filters * (double(p.input_size) + p.memory_size);
+    return work;
+  }
+  KernelWork operator()(const kernels::SoftmaxInt16Params& p) const {
+    return Elementwise(p.rows, double(p.rows) * p.depth);
+  }
+
   static KernelWork Elementwise(double rows, double outputs) {
     KernelWork work;
     work.pixels = rows;
@@ -150,7 +197,8 @@ KernelWork WorkOf(const ir::KernelCall& call) {
       CountAs<kernels::Conv2dParams, kernels::DepthwiseConv2dParams, kernels::FullyConnectedParams,
               kernels::FullyConnectedPerChannelParams, kernels::AddParams,
               kernels::AveragePool2dParams, kernels::MaxPool2dParams, kernels::ReshapeParams,
-              kernels::SoftmaxParams>(call.params);
+              kernels::SoftmaxParams, kernels::SoftmaxInt16Params, kernels::TransposeConv2dParams,
+              kernels::UnidirectionalSequenceLstmParams, kernels::SvdfParams>(call.params);
   if (portable.has_value()) return *portable;
   const auto of_set = WorkOfSetKernel(call);
   KINGLET_ASSERT(of_set.has_value());

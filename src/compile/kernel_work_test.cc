@@ -5,6 +5,9 @@
 #include "device/kernels/conv_2d.h"
 #include "device/kernels/depthwise_conv_2d.h"
 #include "device/kernels/fully_connected.h"
+#include "device/kernels/svdf.h"
+#include "device/kernels/transpose_conv_2d.h"
+#include "device/kernels/unidirectional_sequence_lstm.h"
 #include "device/kernels/window.h"
 #include "src/base/random.h"
 
@@ -97,11 +100,46 @@ TEST(KernelWork, ADepthwiseLayerIsAConvolutionOfOneChannelEach) {
   EXPECT_EQ(WorkOfParams(p).single_steps, 12 * 13 * 13);
 }
 
+TEST(KernelWork, ATransposedConvolutionTakesEveryTapThatItsOutputHolds) {
+  kernels::TransposeConv2dParams p{};
+  p.batches = 2;
+  p.input_h = p.input_w = 3;
+  p.input_c = 5;
+  p.output_h = p.output_w = 6;
+  p.output_c = 4;
+  p.filter_h = p.filter_w = 3;
+  p.stride_h = p.stride_w = 2;
+  p.pad_top = p.pad_left = 0;
+  // 3 inputs of 3 taps each way, of which the last one's last falls outside: 8.
+  const KernelWork work = WorkOfParams(p);
+  EXPECT_EQ(work.outputs, 2 * 36 * 4);
+  EXPECT_EQ(work.single_runs, 2 * 4 * 8 * 8);
+  EXPECT_EQ(work.single_steps, 2 * 4 * 8 * 8 * 5);
+}
+
 TEST(KernelWork, StepsTimesFourAreTheMultiplyAccumulates) {
   const kernels::FullyConnectedParams dense{2, 40, 10, 0, 0, 0, 0, -128, 127};
   const KernelWork work = WorkOfParams(dense);
   EXPECT_EQ(4 * work.block_steps + work.single_steps, 2 * 40 * 10);
   EXPECT_EQ(work.single_runs, 2 * 2);
+}
+
+TEST(KernelWork, LayersWithMemoryStepOnceAWeight) {
+  kernels::UnidirectionalSequenceLstmParams lstm{};
+  lstm.batches = 2;
+  lstm.time_steps = 3;
+  lstm.input_size = 5;
+  lstm.state_size = 7;
+  EXPECT_EQ(WorkOfParams(lstm).single_steps, 2 * 3 * 4 * 7 * (5 + 7));
+  EXPECT_EQ(WorkOfParams(lstm).single_runs, 2 * 3 * 4 * 7 * 2);
+  kernels::SvdfParams svdf{};
+  svdf.batches = 2;
+  svdf.input_size = 5;
+  svdf.units = 3;
+  svdf.rank = 2;
+  svdf.memory_size = 4;
+  EXPECT_EQ(WorkOfParams(svdf).outputs, 2 * 3);
+  EXPECT_EQ(WorkOfParams(svdf).single_steps, 2 * 3 * 2 * (5 + 4));
 }
 
 }  // namespace

@@ -1,10 +1,15 @@
 #include "src/compile/measure.h"
 
+#include <algorithm>
 #include <set>
 
 #include "src/optimize/optimize.h"
 
 namespace kinglet::compile {
+
+bool IsUniform(ByteView bytes) {
+  return std::ranges::all_of(bytes, [&](uint8_t byte) { return byte == bytes[0]; });
+}
 
 ModelNumbers Measure(const ir::Graph& graph, const Program& program) {
   ModelNumbers numbers;
@@ -40,6 +45,10 @@ ModelNumbers Measure(const ir::Graph& graph, const Program& program) {
       layer.weights_bytes += bytes;
       numbers.weights_bytes += bytes;
     }
+  }
+  // What the variables hold at first, where a loop over one byte does not make it.
+  for (const ir::Tensor& tensor : graph.tensors) {
+    if (tensor.variable && !IsUniform(tensor.data)) numbers.weights_bytes += tensor.data.size();
   }
   return numbers;
 }

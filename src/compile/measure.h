@@ -11,6 +11,9 @@
 
 namespace kinglet::compile {
 
+// Whether all bytes are the same, so that no array needs to hold them. `bytes` is not empty.
+bool IsUniform(ByteView bytes);
+
 struct LayerNumbers {
   std::string name;                  // the operator's
   std::string kind;                  // "conv_2d", as in ir::OpKindName

@@ -76,6 +76,12 @@ void FindLifetimes(const ir::Graph& graph, const std::vector<ir::KernelCall>& ca
   for (const ir::TensorIndex input : graph.inputs) {
     if (!regions.Has(input)) regions.Begin(input, kBeforeFirst);
   }
+  for (size_t i = 0; i < graph.tensors.size(); ++i) {
+    if (!graph.tensors[i].variable) continue;
+    const auto variable = static_cast<ir::TensorIndex>(i);
+    regions.Begin(variable, kBeforeFirst);
+    regions.Touch(variable, static_cast<int32_t>(calls.size()));
+  }
   for (size_t i = 0; i < calls.size(); ++i) {
     const auto step = static_cast<int32_t>(i);
     std::optional<ir::TensorIndex> alias;
@@ -83,7 +89,10 @@ void FindLifetimes(const ir::Graph& graph, const std::vector<ir::KernelCall>& ca
       if (!ReadsArena(graph, argument)) continue;
       regions.Touch(argument.tensor, step);
       regions.Demand(argument);
-      if (calls[i].kernel->copies) alias = argument.tensor;
+      // A variable may change while what was read of it is still needed.
+      if (calls[i].kernel->copies && !graph.tensor(argument.tensor).variable) {
+        alias = argument.tensor;
+      }
     }
     for (const ir::Argument& argument : calls[i].arguments) {
       if (argument.kind != Kind::kOutput) continue;

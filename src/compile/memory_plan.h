@@ -23,12 +23,12 @@ struct MemoryPlan {
 };
 
 // A tensor lives from the operator that writes it to the last that reads it; inputs from before the
-// first operator, outputs until after the last. An operator's output may overlap an input that dies
-// there as far as the kernel's rule allows (in place, or diagonally, after Blacker et al.,
-// "Diagonal Memory Optimisation", 2020); a reshape shares its input's bytes. So an inference may
-// overwrite the model's inputs. A kernel's scratch memory lives during its call, and a tensor is
-// followed by the tail that the kernels around it touch. kOverBudget when all this together reaches
-// 2 GiB.
+// first operator, outputs until after the last, variables always. An operator's output may overlap
+// an input that dies there as far as the kernel's rule allows (in place, or diagonally, after
+// Blacker et al., "Diagonal Memory Optimisation", 2020); a reshape shares its input's bytes. So an
+// inference may overwrite the model's inputs. A kernel's scratch memory lives during its call, and
+// a tensor is followed by the tail that the kernels around it touch. kOverBudget when all this
+// together reaches 2 GiB.
 Result<MemoryPlan> PlanMemory(const ir::Graph& graph, const std::vector<ir::KernelCall>& calls);
 
 }  // namespace kinglet::compile

@@ -8,6 +8,7 @@
 #include "src/ir/execute.h"
 #include "tests/support/graph_builder.h"
 #include "tests/support/random_graph.h"
+#include "tests/support/state_graphs.h"
 
 namespace kinglet::compile {
 namespace {
@@ -33,35 +34,81 @@ TEST(MemoryPlan, LayersInTheArenaEqualLayersInBuffersOfTheirOwn) {
     const ir::Graph graph = kinglet::testing::RandomGraph(seed);
     auto program = MakeProgram(graph);
     ASSERT_TRUE(program.has_value()) << seed << ": " << program.error().message;
-    const std::vector<Bytes> inputs = kinglet::testing::RandomInputs(graph, seed);
-
     auto executor = ir::Executor::Make(graph);
     ASSERT_TRUE(executor.has_value()) << executor.error().message;
-    std::vector<Bytes> expected;
-    const auto outputs = executor->Run({inputs.begin(), inputs.end()},
-                                       [&](size_t, const std::vector<ByteView>& results) {
-                                         for (const ByteView output : results)
-                                           expected.emplace_back(output.begin(), output.end());
-                                       });
-    ASSERT_TRUE(outputs.has_value());
-
+    ir::State state = ir::InitialState(graph);
     Bytes arena(program->plan.arena_bytes, 0xa5);
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      std::ranges::copy(inputs[i], arena.begin() + OffsetOf(program->plan, graph.inputs[i]));
-    }
-    size_t at = 0;
-    RunProgram(graph, *program, arena, [&](size_t op, const std::vector<ByteView>& results) {
-      for (const ByteView output : results) {
-        EXPECT_TRUE(std::ranges::equal(output, expected[at]))
-            << "seed " << seed << ", " << graph.ops[op].name;
-        ++at;
+    ResetState(graph, *program, arena);
+    for (uint64_t step = 0; step < (ir::HasState(graph) ? 3 : 1); ++step) {
+      const std::vector<Bytes> inputs = kinglet::testing::RandomInputs(graph, 10 * seed + step);
+      std::vector<Bytes> expected;
+      const auto outputs = executor->Step(state, {inputs.begin(), inputs.end()},
+                                          [&](size_t, const std::vector<ByteView>& results) {
+                                            for (const ByteView output : results)
+                                              expected.emplace_back(output.begin(), output.end());
+                                          });
+      ASSERT_TRUE(outputs.has_value());
+
+      for (size_t i = 0; i < inputs.size(); ++i) {
+        std::ranges::copy(inputs[i], arena.begin() + OffsetOf(program->plan, graph.inputs[i]));
       }
-    });
-    for (size_t i = 0; i < graph.outputs.size(); ++i) {
-      const auto offset = static_cast<size_t>(OffsetOf(program->plan, graph.outputs[i]));
-      EXPECT_TRUE(
-          std::ranges::equal(ByteView(arena).subspan(offset, (*outputs)[i].size()), (*outputs)[i]))
-          << "seed " << seed << ", output " << i << " did not survive";
+      size_t next = 0;
+      RunProgram(graph, *program, arena, [&](size_t op, const std::vector<ByteView>& results) {
+        for (const ByteView output : results) {
+          EXPECT_TRUE(std::ranges::equal(output, expected[next]))
+              << "seed " << seed << ", " << graph.ops[op].name;
+          ++next;
+        }
+      });
+      for (size_t i = 0; i < graph.outputs.size(); ++i) {
+        const auto at = static_cast<size_t>(OffsetOf(program->plan, graph.outputs[i]));
+        EXPECT_TRUE(
+            std::ranges::equal(ByteView(arena).subspan(at, (*outputs)[i].size()), (*outputs)[i]))
+            << "seed " << seed << ", output " << i << " did not survive";
+      }
+      for (size_t i = 0; i < graph.tensors.size(); ++i) {
+        if (!graph.tensors[i].variable) continue;
+        const auto at =
+            static_cast<size_t>(OffsetOf(program->plan, static_cast<ir::TensorIndex>(i)));
+        EXPECT_TRUE(std::ranges::equal(ByteView(arena).subspan(at, state.tensors[i].size()),
+                                       state.tensors[i]))
+            << "seed " << seed << ", variable " << i << " after step " << step;
+      }
+    }
+  }
+}
+
+TEST(MemoryPlan, NothingElseEverUsesTheBytesOfAVariable) {
+  for (const ir::Graph& graph : {kinglet::testing::SvdfNetwork(), kinglet::testing::LstmNetwork(),
+                                 kinglet::testing::StreamingNetwork()}) {
+    const auto calls = ir::Lower(graph);
+    ASSERT_TRUE(calls.has_value()) << calls.error().message;
+    const MemoryPlan plan = PlanOf(graph);
+    std::vector<ir::TensorIndex> owners(plan.arena_bytes, ir::kNoTensor);
+    const auto range = [&](size_t tensor) {
+      const auto begin = owners.begin() + plan.offsets[tensor];
+      return std::ranges::subrange(begin, begin + graph.tensors[tensor].ByteCount());
+    };
+    for (size_t i = 0; i < graph.tensors.size(); ++i) {
+      if (!graph.tensors[i].variable) continue;
+      for (ir::TensorIndex& owner : range(i)) {
+        EXPECT_EQ(owner, ir::kNoTensor);
+        owner = static_cast<ir::TensorIndex>(i);
+      }
+    }
+    for (size_t i = 0; i < graph.tensors.size(); ++i) {
+      if (graph.tensors[i].variable || plan.offsets[i] == MemoryPlan::kNotInArena) continue;
+      for (const ir::TensorIndex owner : range(i))
+        EXPECT_EQ(owner, ir::kNoTensor) << "tensor " << i;
+    }
+    for (size_t c = 0; c < calls->size(); ++c) {
+      for (size_t k = 0; k < (*calls)[c].arguments.size(); ++k) {
+        const ir::Argument& argument = (*calls)[c].arguments[k];
+        for (uint32_t b = 0; b < argument.scratch_bytes; ++b) {
+          const auto at = static_cast<size_t>(plan.argument_offsets[c][k]) + b;
+          EXPECT_EQ(owners[at], ir::kNoTensor) << "scratch of call " << c;
+        }
+      }
     }
   }
 }

@@ -151,6 +151,13 @@ Result<Program> MakeProgram(const ir::Graph& graph, const Target& target) {
   return program;
 }
 
+void ResetState(const ir::Graph& graph, const Program& program, Bytes& arena) {
+  for (size_t i = 0; i < graph.tensors.size(); ++i) {
+    const ir::Tensor& tensor = graph.tensors[i];
+    if (tensor.variable) std::ranges::copy(tensor.data, arena.begin() + program.plan.offsets[i]);
+  }
+}
+
 void RunProgram(const ir::Graph& graph, const Program& program, Bytes& arena,
                 const StepObserver& observer) {
   KINGLET_ASSERT(arena.size() == program.plan.arena_bytes);

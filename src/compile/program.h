@@ -37,11 +37,16 @@ struct Program {
 // Verifies and lowers `graph` for `target`. Errors name the operator or tensor.
 Result<Program> MakeProgram(const ir::Graph& graph, const Target& target = {});
 
-// Called after each operator with its index and its outputs.
+// Writes into `arena` what the variables hold before the first inference.
+void ResetState(const ir::Graph& graph, const Program& program, Bytes& arena);
+
+// Called after each operator with its index and its outputs, the variables that it writes among
+// them.
 using StepObserver = std::function<void(size_t op_index, const std::vector<ByteView>& outputs)>;
 
 // Runs `program` on the host exactly as the generated code will run: kernels on tensors inside
-// `arena` (plan.arena_bytes), which already holds the inputs.
+// `arena` (plan.arena_bytes), which already holds the inputs and what the variables held after the
+// last inference.
 void RunProgram(const ir::Graph& graph, const Program& program, Bytes& arena,
                 const StepObserver& observer = {});
 

@@ -56,6 +56,12 @@ std::vector<Selector> SelectorsOf(const Target& target) {
   return {};
 }
 
+// Selectors know calls by their params. Kernels of int16 activations have those of int8, and must
+// stay as they are.
+bool IsInt8(const ir::Graph& graph, const ir::KernelCall& call) {
+  return graph.tensor(graph.ops[call.op_index].outputs[0]).type == ir::DataType::kInt8;
+}
+
 }  // namespace
 
 Target TargetOf(const board::Core& core, Goal goal) {
@@ -77,6 +83,7 @@ std::vector<ir::KernelCall> SelectKernels(const ir::Graph& graph, std::vector<ir
                                           const Target& target) {
   const std::vector<Selector> selectors = SelectorsOf(target);
   for (ir::KernelCall& call : calls) {
+    if (!IsInt8(graph, call)) continue;
     for (const Selector select : selectors) {
       std::optional<ir::KernelCall> chosen = select(graph, call);
       if (!chosen.has_value()) continue;

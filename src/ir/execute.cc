@@ -26,6 +26,14 @@ size_t ScratchBytes(const std::vector<KernelCall>& calls) {
 
 }  // namespace
 
+State InitialState(const Graph& graph) {
+  State state;
+  for (const Tensor& tensor : graph.tensors) {
+    state.tensors.push_back(tensor.variable ? tensor.data : Bytes{});
+  }
+  return state;
+}
+
 Result<Executor> Executor::Make(Graph graph, int64_t activation_bytes_max) {
   KINGLET_CHECK(Verify(graph));
   KINGLET_TRY(std::vector<KernelCall> calls, Lower(graph));
@@ -42,7 +50,7 @@ Result<Executor> Executor::Make(Graph graph, int64_t activation_bytes_max) {
 }
 
 Executor::Executor(Graph graph, std::vector<KernelCall> calls)
-    : graph_(std::move(graph)), calls_(std::move(calls)) {
+    : graph_(std::move(graph)), calls_(std::move(calls)), initial_(InitialState(graph_)) {
   activations_.resize(graph_.tensors.size());
   for (size_t i = 0; i < activations_.size(); ++i) {
     const Tensor& tensor = graph_.tensors[i];
@@ -86,7 +94,18 @@ Status CheckInputs(const Graph& graph, const std::vector<ByteView>& inputs) {
 
 Result<std::vector<Bytes>> Executor::Run(const std::vector<ByteView>& inputs,
                                          const Observer& observer) {
+  State state = initial_;
+  return Step(state, inputs, observer);
+}
+
+Result<std::vector<Bytes>> Executor::Step(State& state, const std::vector<ByteView>& inputs,
+                                          const Observer& observer) {
   KINGLET_CHECK(CheckInputs(graph_, inputs));
+  // Kernels are called with the addresses of `activations_`, so contents move, not vectors.
+  KINGLET_ASSERT(state.tensors.size() == activations_.size());
+  for (size_t i = 0; i < activations_.size(); ++i) {
+    if (graph_.tensors[i].variable) std::ranges::copy(state.tensors[i], activations_[i].begin());
+  }
   for (size_t i = 0; i < inputs.size(); ++i) {
     Bytes& target = activations_[static_cast<size_t>(graph_.inputs[i])];
     std::copy(inputs[i].begin(), inputs[i].end(), target.begin());
@@ -101,6 +120,9 @@ Result<std::vector<Bytes>> Executor::Run(const std::vector<ByteView>& inputs,
       }
       observer(calls_[i].op_index, written);
     }
+  }
+  for (size_t i = 0; i < activations_.size(); ++i) {
+    if (graph_.tensors[i].variable) state.tensors[i] = activations_[i];
   }
   std::vector<Bytes> outputs;
   for (const TensorIndex index : graph_.outputs) {

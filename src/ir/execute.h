@@ -12,6 +12,12 @@ namespace kinglet::ir {
 // kInvalid unless `inputs` has as many as the graph, each of its tensor's length in bytes.
 Status CheckInputs(const Graph& graph, const std::vector<ByteView>& inputs);
 
+// What the variables of a graph hold between two inferences.
+struct State {
+  std::vector<Bytes> tensors;  // one per tensor of the graph; empty for those that are no variables
+};
+State InitialState(const Graph& graph);
+
 // One object must not be shared between threads.
 class Executor {
  public:
@@ -25,10 +31,13 @@ class Executor {
   Executor(Executor&&) noexcept = default;
   Executor& operator=(Executor&&) noexcept = default;
 
-  // One inference: raw little-endian bytes per graph input in, per graph output out. kInvalid when
-  // a count or length is wrong.
+  // One inference from the initial state: raw little-endian bytes per graph input in, per graph
+  // output out. kInvalid when a count or length is wrong.
   Result<std::vector<Bytes>> Run(const std::vector<ByteView>& inputs,
                                  const Observer& observer = {});
+  // The same from `state`, which becomes what it leaves.
+  Result<std::vector<Bytes>> Step(State& state, const std::vector<ByteView>& inputs,
+                                  const Observer& observer = {});
 
   const Graph& graph() const { return graph_; }
   const std::vector<KernelCall>& calls() const { return calls_; }
@@ -38,7 +47,8 @@ class Executor {
 
   Graph graph_;
   std::vector<KernelCall> calls_;
-  std::vector<Bytes> activations_;                   // per tensor; empty for constants
+  std::vector<Bytes> activations_;  // per tensor; empty for constants
+  State initial_;
   AlignedBytes scratch_;                             // of whichever kernel runs
   std::vector<std::vector<const void*>> addresses_;  // per call, per argument
 };

@@ -123,6 +123,16 @@ TEST(VerifyFloat, TakesFloat32AndNothingElse) {
   EXPECT_EQ(VerifyFloat(int8).error().message, "op: input 't0' is int8: tanh takes float32");
 }
 
+TEST(VerifyFloat, RefusesVariables) {
+  Graph graph = Unary(Tanh{}, 4);
+  Tensor& variable = graph.tensors.emplace_back(graph.tensors[0]);
+  variable.name = "memory";
+  variable.variable = true;
+  variable.data.assign(16, 0);
+  EXPECT_EQ(VerifyFloat(graph).error().message,
+            "variable 'memory': float models with memory are not supported");
+}
+
 TEST(VerifyFloat, WantsFloatWeightsAndBias) {
   FloatGraph g;
   const TensorIndex x = g.Activation({1, 2}), w = g.Constant({1, 2}, {2, 3});

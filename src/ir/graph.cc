@@ -1,5 +1,6 @@
 #include "src/ir/graph.h"
 
+#include <algorithm>
 #include <type_traits>
 
 namespace kinglet::ir {
@@ -47,10 +48,13 @@ int64_t Tensor::ElementCount() const {
   return count;
 }
 
+bool HasState(const Graph& graph) { return std::ranges::any_of(graph.tensors, &Tensor::variable); }
+
 std::string_view OpKindName(const Attributes& attributes) {
   struct Name {
     std::string_view operator()(const Conv2d&) const { return "conv_2d"; }
     std::string_view operator()(const DepthwiseConv2d&) const { return "depthwise_conv_2d"; }
+    std::string_view operator()(const TransposeConv2d&) const { return "transpose_conv_2d"; }
     std::string_view operator()(const FullyConnected&) const { return "fully_connected"; }
     std::string_view operator()(const Add&) const { return "add"; }
     std::string_view operator()(const Sub&) const { return "sub"; }
@@ -91,6 +95,11 @@ std::string_view OpKindName(const Attributes& attributes) {
     std::string_view operator()(const Quantize&) const { return "quantize"; }
     std::string_view operator()(const Dequantize&) const { return "dequantize"; }
     std::string_view operator()(const Softmax&) const { return "softmax"; }
+    std::string_view operator()(const Copy&) const { return "copy"; }
+    std::string_view operator()(const UnidirectionalSequenceLstm&) const {
+      return "unidirectional_sequence_lstm";
+    }
+    std::string_view operator()(const Svdf&) const { return "svdf"; }
   };
   return std::visit(Name{}, attributes);
 }
@@ -106,6 +115,21 @@ int64_t OpMacs(const Graph& graph, const Op& op) {
   if (std::holds_alternative<DepthwiseConv2d>(op.attributes)) {
     const int64_t channels = graph.tensor(op.inputs[1]).shape[3];
     return elements(op.outputs[0]) * (elements(op.inputs[1]) / channels);
+  }
+  if (std::holds_alternative<TransposeConv2d>(op.attributes)) {
+    // Every input element takes its channel of every filter.
+    const int64_t channels = graph.tensor(op.inputs[1]).shape[3];
+    return elements(op.inputs[0]) * (elements(op.inputs[1]) / channels);
+  }
+  if (std::holds_alternative<UnidirectionalSequenceLstm>(op.attributes)) {
+    // Four gates, each with one row of both kinds of weights per element of the hidden state.
+    const int64_t input_size = graph.tensor(op.inputs[0]).shape.back();
+    const int64_t state_size = graph.tensor(op.outputs[0]).shape.back();
+    return 4 * elements(op.outputs[0]) * (input_size + state_size);
+  }
+  if (std::holds_alternative<Svdf>(op.attributes)) {
+    const int64_t batches = graph.tensor(op.inputs[0]).shape[0];
+    return batches * (elements(op.inputs[1]) + elements(op.inputs[2]));
   }
   return 0;
 }

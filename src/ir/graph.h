@@ -37,7 +37,12 @@ struct Tensor {
   std::vector<int32_t> shape;
   Quantization quantization;
   bool constant = false;
-  Bytes data;  // little-endian elements when constant, else empty
+  // Little-endian elements: of a constant; what a variable holds before the first inference. Else
+  // empty.
+  Bytes data;
+  // Keeps its content from one inference to the next. Only Copy and the operators with memory write
+  // it, any number of times; who reads it sees what the last of them left.
+  bool variable = false;
 
   int64_t ElementCount() const;
   int64_t ByteCount() const { return ElementCount() * DataTypeBytes(type); }
@@ -69,6 +74,13 @@ struct DepthwiseConv2d {  // input, weights 1HWC, bias
   Padding padding;
   Activation activation = Activation::kNone;
   bool operator==(const DepthwiseConv2d&) const = default;
+};
+// The transpose of a convolution from its output to its input; `padding` is cut off its output.
+struct TransposeConv2d {  // input, weights OHWI, bias
+  int32_t stride_h = 1, stride_w = 1;
+  Padding padding;
+  Activation activation = Activation::kNone;
+  bool operator==(const TransposeConv2d&) const = default;
 };
 struct FullyConnected {  // input, weights OI, bias
   Activation activation = Activation::kNone;
@@ -191,11 +203,33 @@ struct Softmax {  // input
   float beta = 1.0F;
   bool operator==(const Softmax&) const = default;
 };
+// Input 0 as it stands, from or to a variable: what a variable is assigned, or what it held at this
+// place in the order.
+struct Copy {
+  bool operator==(const Copy&) const = default;
+};
+// Operators with memory: variables that they read and then write are inputs and outputs alike.
+//
+// Input; the weights of the input for the input, forget, cell and output gate; those of the hidden
+// state for the same gates; their four biases; hidden state, cell state. Outputs: the sequence of
+// hidden states; hidden state, cell state.
+struct UnidirectionalSequenceLstm {
+  bool time_major = false;  // input and output are [time, batch, size], else [batch, time, size]
+  float cell_clip = 0;      // greatest magnitude of the cell state; 0: no limit
+  bool operator==(const UnidirectionalSequenceLstm&) const = default;
+};
+// Input, feature weights, time weights, bias, activation state. Outputs: result, activation state.
+struct Svdf {
+  int32_t rank = 1;
+  Activation activation = Activation::kNone;
+  bool operator==(const Svdf&) const = default;
+};
 
-using Attributes = std::variant<Conv2d, DepthwiseConv2d, FullyConnected, Add, Sub, Mul, Extremum,
-                                Prelu, Clip, LeakyRelu, HardSwish, Logistic, Tanh, Pool2d, Reshape,
-                                Concatenation, Split, Pack, Unpack, Pad, Slice, Gather, Transpose,
-                                Resize, Reduce, ArgExtremum, Quantize, Dequantize, Softmax>;
+using Attributes =
+    std::variant<Conv2d, DepthwiseConv2d, FullyConnected, Add, Sub, Mul, Extremum, Prelu, Clip,
+                 LeakyRelu, HardSwish, Logistic, Tanh, Pool2d, Reshape, Concatenation, Split, Pack,
+                 Unpack, Pad, Slice, Gather, Transpose, Resize, Reduce, ArgExtremum, Quantize,
+                 Dequantize, Softmax, TransposeConv2d, Copy, UnidirectionalSequenceLstm, Svdf>;
 
 struct Op {
   std::string name;  // unique in the graph; used in messages, reports and generated code
@@ -219,6 +253,9 @@ struct Graph {
   bool operator==(const Graph&) const = default;
 };
 
+// Whether the graph has variables, so that inferences depend on those before.
+bool HasState(const Graph& graph);
+
 // "conv_2d", "fully_connected", "average_pool_2d", ...: the field's name of the operator.
 std::string_view OpKindName(const Attributes& attributes);
 
@@ -226,7 +263,8 @@ std::string_view OpKindName(const Attributes& attributes);
 int64_t OpMacs(const Graph& graph, const Op& op);
 int64_t GraphMacs(const Graph& graph);
 
-// Everything later stages rely on: indices in range, each tensor written once before it is read,
+// Everything later stages rely on: indices in range, each tensor written once before it is read
+// (variables apart),
 // shapes and types that match the operator, quantisation present where needed, constants of the
 // right length, sizes below 2^31. kInvalid names the op or tensor.
 Status Verify(const Graph& graph);

@@ -165,10 +165,66 @@ TEST_F(GraphTest, RefusesWindowsThatDoNotGiveTheOutput) {
   EXPECT_THAT(VerifyMessage(), HasSubstr("conv: width: filter 3, stride 2147483647"));
 }
 
-TEST_F(GraphTest, RefusesOtherTypesThanInt8NamingThem) {
+TEST_F(GraphTest, RefusesOtherTypesThanInt8AndInt16NamingThem) {
   graph_.tensors[0].type = DataType::kFloat32;
-  EXPECT_EQ(VerifyMessage(), "conv: input 't0' is float32: conv_2d takes int8");
+  EXPECT_EQ(VerifyMessage(), "conv: input 't0' is float32: conv_2d takes int8 or int16");
   EXPECT_EQ(Verify(graph_).error().code, Code::kUnsupported);
+}
+
+// One operator on x, of int16 with this output, and int8 weights.
+Graph Int16Graph(Attributes attributes, std::vector<int32_t> weights, DataType bias, float scale) {
+  Graph graph;
+  const auto add = [&](Tensor tensor) {
+    tensor.constant = tensor.name != "x" && tensor.name != "y";
+    if (tensor.constant) tensor.data.resize(static_cast<size_t>(tensor.ByteCount()), 1);
+    graph.tensors.push_back(std::move(tensor));
+  };
+  add({"x", DataType::kInt16, {1, 4, 4, 2}, {{scale}, {0}, 0}, false, {}});
+  add({"y", DataType::kInt16, {1, 4, 4, 2}, {{0.5F}, {0}, 0}, false, {}});
+  add({"w", DataType::kInt8, std::move(weights), {{1.0F}, {0}, 0}, false, {}});
+  add({"b", bias, {2}, {}, false, {}});
+  graph.ops.push_back({"op", std::move(attributes), {0, 2, 3}, {1}});
+  graph.inputs = {0};
+  graph.outputs = {1};
+  return graph;
+}
+
+TEST(Int16, TakesBiasesOfBothWidthsWhereTheReferenceDoes) {
+  for (const DataType bias : {DataType::kInt32, DataType::kInt64}) {
+    EXPECT_TRUE(Verify(Int16Graph(Conv2d{}, {2, 1, 1, 2}, bias, 1)).has_value());
+    EXPECT_TRUE(Verify(Int16Graph(TransposeConv2d{}, {2, 1, 1, 2}, bias, 1)).has_value());
+    EXPECT_TRUE(Verify(Int16Graph(FullyConnected{}, {2, 2}, bias, 1)).has_value());
+  }
+  EXPECT_TRUE(Verify(Int16Graph(DepthwiseConv2d{}, {1, 1, 1, 2}, DataType::kInt64, 1)).has_value());
+  EXPECT_EQ(
+      Verify(Int16Graph(DepthwiseConv2d{}, {1, 1, 1, 2}, DataType::kInt32, 1)).error().message,
+      "op: bias 'b' must be 2 constant int64 values, is [2] int32");
+}
+
+TEST(Int16, WideSumsHaveScalesBelow128) {
+  EXPECT_TRUE(Lower(Int16Graph(Conv2d{}, {2, 1, 1, 2}, DataType::kInt64, 63.9F)).has_value());
+  EXPECT_EQ(Lower(Int16Graph(Conv2d{}, {2, 1, 1, 2}, DataType::kInt64, 64)).error().message,
+            "op: ratio of scales 128: must be below 2^7 for int16");
+  EXPECT_TRUE(Lower(Int16Graph(Conv2d{}, {2, 1, 1, 2}, DataType::kInt32, 64)).has_value());
+}
+
+TEST(Int16, DoesNotMixWithInt8) {
+  Graph graph = Int16Graph(Conv2d{}, {2, 1, 1, 2}, DataType::kInt64, 1);
+  graph.tensors[1].type = DataType::kInt8;
+  EXPECT_EQ(Verify(graph).error().message, "op: from int16 to int8: they must be the same");
+  graph = Int16Graph(Conv2d{}, {2, 1, 1, 2}, DataType::kInt64, 1);
+  graph.tensors[0].quantization.zero_points = {1};
+  EXPECT_EQ(Verify(graph).error().message,
+            "op: input 'x' needs one scale above 0 and zero point 0");
+}
+
+TEST(Int16, MeansOfWindowsThatCouldOverflowAreRefused) {
+  Graph graph = Int16Graph(Conv2d{}, {2, 1, 1, 2}, DataType::kInt64, 0.5F);
+  Pool2d pool;
+  pool.filter_h = pool.filter_w = 256;
+  pool.padding = {126, 126, 126, 126};
+  graph.ops[0] = {"op", pool, {0}, {1}};
+  EXPECT_EQ(Verify(graph).error().message, "op: window of 256 x 256, at most 65535 elements");
 }
 
 TEST_F(GraphTest, RefusesABiasOfTheWrongLength) {

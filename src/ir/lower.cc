@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "device/kernels/requantize_int16.h"
 #include "src/ir/lower_op.h"
 
 namespace kinglet::ir {
@@ -21,13 +22,20 @@ Result<QuantizedMultiplier> OpLowering::QuantizeBelowOne(double real) const {
   return Fail(Code::kUnsupported, "{}: ratio of scales {}: must be below 1", op_.name, real);
 }
 
+Result<QuantizedMultiplier> OpLowering::QuantizeSum(double real) const {
+  KINGLET_TRY(const QuantizedMultiplier q, Quantize(real));
+  if (!SumsAreWide() || q.shift <= kernels::kWideShiftMax) return q;
+  return Fail(Code::kUnsupported, "{}: ratio of scales {}: must be below 2^{} for int16", op_.name,
+              real, kernels::kWideShiftMax);
+}
+
 Result<ChannelScales> OpLowering::Scales(int32_t channels) const {
   const std::vector<float>& scales = Input(1).quantization.scales;
   const double scale_in = Scale(Input(0)), scale_out = Scale(Output());
   ChannelScales result;
   for (int32_t c = 0; c < channels; ++c) {
     const double scale = scales[scales.size() == 1 ? 0 : static_cast<size_t>(c)];
-    KINGLET_TRY(const QuantizedMultiplier q, Quantize(scale_in * scale / scale_out));
+    KINGLET_TRY(const QuantizedMultiplier q, QuantizeSum(scale_in * scale / scale_out));
     result.multipliers.push_back(q.multiplier);
     result.shifts.push_back(static_cast<int8_t>(q.shift));
   }

@@ -19,7 +19,7 @@ namespace kinglet::ir {
 struct Argument {
   enum class Kind : uint8_t {
     kInput,     // `tensor`, which another operator, the caller or the file (a constant) provides
-    kOutput,    // `tensor`
+    kOutput,    // `tensor`; of a variable the kernel may read what it held before, too
     kWeights,   // a constant `tensor` of the graph, read as it stands
     kConstant,  // an array derived while lowering, held in `data`
     kScratch,   // `scratch_bytes` that hold nothing before the call and nothing after it

@@ -43,6 +43,12 @@ class OpLowering {
   // For scales whose ratio must be below 2^30, or below 1; the error names the operator.
   Result<QuantizedMultiplier> Quantize(double real) const;
   Result<QuantizedMultiplier> QuantizeBelowOne(double real) const;
+  // Whether sums have 64 bits: those of int16 activations, unless the bias has 32.
+  bool SumsAreWide() const {
+    return Output().type == DataType::kInt16 && !(HasInput(2) && Input(2).type == DataType::kInt32);
+  }
+  // For the scale of a sum over the output's, which must be below 2^30, or 2^7 for wide sums.
+  Result<QuantizedMultiplier> QuantizeSum(double real) const;
   // From the accumulators of `channels` filters of input 1 to the output.
   Result<ChannelScales> Scales(int32_t channels) const;
 
@@ -55,6 +61,11 @@ class OpLowering {
   // A constant input that is read as it stands; kNull when the operator lacks it.
   void AddWeights(KernelCall& call, std::string_view name, size_t i) const;
   void AddOutput(KernelCall& call, size_t i = 0) const;
+  // A variable that is output `i`, and an input, too.
+  void AddState(KernelCall& call, std::string_view name, size_t i) const {
+    AddOutput(call, i);
+    call.arguments.back().name = name;
+  }
   template <typename Element>
   static void AddConstant(KernelCall& call, std::string_view name,
                           const std::vector<Element>& values) {
@@ -91,6 +102,7 @@ class OpLowering {
 
 Result<KernelCalls> LowerOp(const OpLowering& op, const Conv2d& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const DepthwiseConv2d& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const TransposeConv2d& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const FullyConnected& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const Add& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const Sub& a);
@@ -118,5 +130,8 @@ Result<KernelCalls> LowerOp(const OpLowering& op, const ArgExtremum& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const Quantize& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const Dequantize& a);
 Result<KernelCalls> LowerOp(const OpLowering& op, const Softmax& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Copy& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const UnidirectionalSequenceLstm& a);
+Result<KernelCalls> LowerOp(const OpLowering& op, const Svdf& a);
 
 }  // namespace kinglet::ir

@@ -248,4 +248,13 @@ Result<KernelCalls> LowerOp(const OpLowering& op, const Transpose& a) {
   return KernelCalls{call};
 }
 
+Result<KernelCalls> LowerOp(const OpLowering& op, const Copy&) {
+  const auto bytes = static_cast<int32_t>(op.Output().ByteCount());
+  KernelCall call = op.Call(kReshape, kernels::ReshapeParams{bytes});
+  op.AddInput(call, "input", 0, bytes);  // any overlap will do
+  op.AddOutput(call);
+  for (Argument& argument : call.arguments) argument.type = DataType::kInt8;  // bytes of any type
+  return KernelCalls{call};
+}
+
 }  // namespace kinglet::ir

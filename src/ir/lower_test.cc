@@ -49,6 +49,34 @@ TEST(QuantizedActivationRange, FollowsTheFusedActivation) {
   EXPECT_TRUE(is(QuantizedActivationRange(Activation::kReluN1To1, 1e-38F, 3), -128, 127));
 }
 
+// Ends of the tables that TensorFlow Lite's reference computes.
+TEST(SoftmaxInt16, HasTheReferencesTables) {
+  Graph graph;
+  graph.tensors = {{"x", DataType::kInt16, {1, 3}, {{0.1F}, {0}, 0}, false, {}},
+                   {"y", DataType::kInt16, {1, 3}, {{1.0F / 32768}, {0}, 0}, false, {}}};
+  graph.ops.push_back({"softmax", Softmax{}, {0}, {1}});
+  graph.inputs = {0};
+  graph.outputs = {1};
+  const KernelCall call = Lower(graph).value()[0];
+  const auto entries = [&](size_t argument, size_t first, size_t count) {
+    std::vector<int16_t> values;
+    for (size_t i = first; i < first + count; ++i) {
+      values.push_back(LoadLe<int16_t>(call.arguments[argument].data, i * sizeof(int16_t)));
+    }
+    return values;
+  };
+  using Entries = std::vector<int16_t>;
+  ASSERT_EQ(call.arguments[1].name, "exp_table");
+  ASSERT_EQ(call.arguments[1].data.size(), 2U * 513);
+  ASSERT_EQ(call.arguments[2].data.size(), 2U * 513);
+  EXPECT_EQ(entries(1, 501, 12), (Entries{26432, 26953, 27485, 28027, 28580, 29143, 29718, 30304,
+                                          30902, 31512, 32133, 32767}));
+  EXPECT_EQ(entries(2, 0, 12), (Entries{32767, 32704, 32640, 32578, 32514, 32451, 32388, 32326,
+                                        32264, 32202, 32141, 32079}));
+  EXPECT_EQ(entries(2, 76, 9),
+            (Entries{28532, 28484, 28436, 28388, 28340, 28292, 28244, 28197, 28150}));
+}
+
 TEST(ParamFields, NameEveryMemberInOrder) {
   const Graph graph = kinglet::testing::SmallNetwork();
   std::vector<KernelCall> calls = Lower(graph).value();
@@ -66,7 +94,7 @@ TEST(ParamFields, NameEveryMemberInOrder) {
 }
 
 // Runs one call with its inputs copied into `memory` at input_offset and its output at
-// output_offset.
+// output_offset; variables are fresh.
 Bytes RunAt(const Graph& graph, const KernelCall& call, const std::vector<Bytes>& inputs,
             Bytes& memory, size_t overlapped, size_t input_offset, size_t output_offset) {
   std::vector<const void*> addresses;
@@ -97,6 +125,13 @@ Bytes RunAt(const Graph& graph, const KernelCall& call, const std::vector<Bytes>
         }
         break;
       case Argument::Kind::kOutput:
+        if (argument.tensor != graph.ops[call.op_index].outputs[0]) {  // state
+          const Bytes& data = graph.tensor(argument.tensor).data;
+          scratch[i] = MakeAligned(data.size());
+          std::ranges::copy(data, reinterpret_cast<uint8_t*>(scratch[i].data()));
+          addresses.push_back(scratch[i].data());
+          break;
+        }
         output_bytes = static_cast<size_t>(graph.tensor(argument.tensor).ByteCount());
         addresses.push_back(memory.data() + output_offset);
         break;

@@ -37,6 +37,17 @@ class OutputLead {
     // An axis without any window inside the input reads nothing; 0 is then as good as any.
     if (least != std::numeric_limits<int64_t>::max()) bytes_ += least;
   }
+  // For transposed windows: output step i needs the inputs whose filters cover it.
+  void AddCovered(const Axis& a) {
+    int64_t least = std::numeric_limits<int64_t>::max();
+    for (int32_t i = 0; i < a.output; ++i) {
+      const kernels::TapRange inputs =
+          kernels::InputsCovering(i + a.pad, a.filter, a.stride, a.input);
+      if (inputs.begin == inputs.end) continue;
+      least = std::min(least, inputs.begin * a.input_step_bytes - i * a.output_step_bytes);
+    }
+    if (least != std::numeric_limits<int64_t>::max()) bytes_ += least;
+  }
   // Steps that move the window by whole inputs: batches.
   void AddBatches(int32_t batches, int64_t input_bytes, int64_t output_bytes) {
     bytes_ += std::min<int64_t>(0, (batches - 1) * (input_bytes - output_bytes));

@@ -46,6 +46,10 @@ struct AttributesText {
   std::string operator()(const DepthwiseConv2d& a) const {
     return fmt::format(" multiplier {}{}", a.depth_multiplier, ConvolutionText(a));
   }
+  std::string operator()(const TransposeConv2d& a) const {
+    return fmt::format(" stride {}x{}{}{}", a.stride_h, a.stride_w, PaddingText(a.padding),
+                       ActivationName(a.activation));
+  }
   std::string operator()(const FullyConnected& a) const {
     return std::string(ActivationName(a.activation)) + (a.keep_dims ? " keep_dims" : "");
   }
@@ -83,14 +87,22 @@ struct AttributesText {
   }
   std::string operator()(const ArgExtremum& a) const { return fmt::format(" axis {}", a.axis); }
   std::string operator()(const Softmax& a) const { return fmt::format(" beta {}", a.beta); }
+  std::string operator()(const UnidirectionalSequenceLstm& a) const {
+    return fmt::format("{} cell_clip {}", a.time_major ? " time_major" : "", a.cell_clip);
+  }
+  std::string operator()(const Svdf& a) const {
+    return fmt::format(" rank {}{}", a.rank, ActivationName(a.activation));
+  }
 };
 
-// "%3 int8[1,25,5,64] 0.0235*(q+128)"; constants and weights scaled per channel say so.
+// "%3 int8[1,25,5,64] 0.0235*(q+128)"; constants, variables and weights scaled per channel
+// say so.
 std::string TensorText(const Graph& graph, TensorIndex index) {
   if (index == kNoTensor) return "none";
   const Tensor& tensor = graph.tensor(index);
-  std::string text = fmt::format("%{} {}{}[{}]", index, tensor.constant ? "const " : "",
-                                 DataTypeName(tensor.type), fmt::join(tensor.shape, ","));
+  const std::string_view keeps = tensor.constant ? "const " : (tensor.variable ? "var " : "");
+  std::string text = fmt::format("%{} {}{}[{}]", index, keeps, DataTypeName(tensor.type),
+                                 fmt::join(tensor.shape, ","));
   const Quantization& q = tensor.quantization;
   if (q.scales.size() == 1) text += fmt::format(" {}*(q{:+})", q.scales[0], -q.zero_points[0]);
   if (q.scales.size() > 1) text += fmt::format(" scales along axis {}", q.axis);

@@ -30,7 +30,10 @@ Status VerifyTensor(const Tensor& tensor, size_t index) {
                   ShapeText(tensor.shape), kTensorBytesMax);
     }
   }
-  const int64_t expected = tensor.constant ? bytes : 0;
+  if (tensor.constant && tensor.variable) {
+    return Fail(Code::kInvalid, "{}: is constant and variable", name);
+  }
+  const int64_t expected = tensor.constant || tensor.variable ? bytes : 0;
   if (static_cast<int64_t>(tensor.data.size()) != expected) {
     return Fail(Code::kInvalid, "{}: {} bytes of data, its shape and type need {}", name,
                 tensor.data.size(), expected);
@@ -60,7 +63,9 @@ Status VerifyTensor(const Tensor& tensor, size_t index) {
 // Whether each tensor holds something at this point of the execution.
 class Flow {
  public:
-  explicit Flow(const Graph& graph) : graph_(graph), written_(graph.tensors.size(), false) {}
+  explicit Flow(const Graph& graph) : graph_(graph) {
+    for (const Tensor& tensor : graph.tensors) written_.push_back(tensor.variable);
+  }
 
   Status Check() {
     if (graph_.inputs.empty() || graph_.outputs.empty() || graph_.ops.empty()) {
@@ -76,7 +81,11 @@ class Flow {
       for (const TensorIndex index : op.inputs) {
         if (index != kNoTensor) KINGLET_CHECK(Read(op.name, index));
       }
-      for (const TensorIndex index : op.outputs) KINGLET_CHECK(Write(op.name, index));
+      for (const TensorIndex index : op.outputs) {
+        KINGLET_CHECK(InRange(op.name, index));
+        if (graph_.tensor(index).variable && WritesVariables(op)) continue;
+        KINGLET_CHECK(Write(op.name, index));
+      }
     }
     return CheckOutputs();
   }
@@ -90,12 +99,20 @@ class Flow {
     return {};
   }
 
+  static bool WritesVariables(const Op& op) {
+    return std::holds_alternative<Copy>(op.attributes) ||
+           std::holds_alternative<UnidirectionalSequenceLstm>(op.attributes) ||
+           std::holds_alternative<Svdf>(op.attributes);
+  }
+
   Status Write(std::string_view who, TensorIndex index) {
     KINGLET_CHECK(InRange(who, index));
-    if (graph_.tensor(index).constant || written_[static_cast<size_t>(index)]) {
-      return Fail(Code::kInvalid, "{}: writes tensor {} '{}', which {}", who, index,
-                  graph_.tensor(index).name,
-                  graph_.tensor(index).constant ? "is constant" : "was written before");
+    const Tensor& tensor = graph_.tensor(index);
+    if (tensor.constant || written_[static_cast<size_t>(index)]) {
+      return Fail(Code::kInvalid, "{}: writes tensor {} '{}', which {}", who, index, tensor.name,
+                  tensor.constant   ? "is constant"
+                  : tensor.variable ? "is a variable"
+                                    : "was written before");
     }
     written_[static_cast<size_t>(index)] = true;
     return {};
@@ -115,7 +132,7 @@ class Flow {
     for (const Op& op : graph_.ops) made.insert(op.outputs.begin(), op.outputs.end());
     std::set<TensorIndex> seen;
     for (const TensorIndex index : graph_.outputs) {
-      if (!made.contains(index) || !seen.insert(index).second) {
+      if (!made.contains(index) || graph_.tensor(index).variable || !seen.insert(index).second) {
         return Fail(Code::kInvalid, "graph output tensor {}: must be written by one operator {}",
                     index, "and be named once");
       }
@@ -155,6 +172,11 @@ Status CheckFloatOperators(const Graph& graph) {
 Status Verify(const Graph& graph) { return VerifyAs(Numbers::kQuantized, graph); }
 
 Status VerifyFloat(const Graph& graph) {
+  for (const Tensor& tensor : graph.tensors) {
+    if (!tensor.variable) continue;
+    return Fail(Code::kUnsupported, "variable '{}': float models with memory are not supported",
+                tensor.name);
+  }
   KINGLET_CHECK(CheckFloatOperators(graph));
   KINGLET_CHECK(VerifyAs(Numbers::kFloat, graph));
   for (const TensorIndex index : graph.inputs) {

@@ -5,8 +5,9 @@ namespace kinglet::ir {
 
 Status VerifyOp(const OpChecks& op, const FullyConnected& a) {
   KINGLET_CHECK(op.Counts(2, 3));
-  KINGLET_CHECK(op.Activations(op.Input(0), "input"));
-  KINGLET_CHECK(op.Activations(op.Output(), "output"));
+  KINGLET_CHECK(op.Activations(op.Input(0), "input", kInt8OrInt16));
+  KINGLET_CHECK(op.Activations(op.Output(), "output", kInt8OrInt16));
+  KINGLET_CHECK(op.SameType());
   const Tensor& weights = op.Input(1);
   KINGLET_CHECK(op.Weights(weights, 2, 0));
   KINGLET_CHECK(op.Bias(weights.shape[0]));

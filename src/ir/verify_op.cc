@@ -46,6 +46,25 @@ Status OpChecks::ManyOutputs() const {
               op_.name, OpKindName(op_.attributes), op_.inputs.size(), op_.outputs.size());
 }
 
+Status OpChecks::CountsWithState(size_t inputs, size_t outputs, size_t optional) const {
+  bool ok = op_.inputs.size() == inputs && op_.outputs.size() == outputs;
+  for (size_t i = 0; ok && i < inputs; ++i) ok = op_.inputs[i] != kNoTensor || i == optional;
+  if (!ok) {
+    return Fail(Code::kInvalid, "{}: {} takes {} inputs and {} outputs; has {} and {}", op_.name,
+                OpKindName(op_.attributes), inputs, outputs, op_.inputs.size(), op_.outputs.size());
+  }
+  for (size_t i = 1; i < outputs; ++i) {
+    const TensorIndex state = op_.outputs[i];
+    ok = graph_.tensor(state).variable && op_.inputs[inputs - outputs + i] == state &&
+         std::ranges::count(op_.inputs, state) == 1 && std::ranges::count(op_.outputs, state) == 1;
+    if (ok) continue;
+    return Fail(Code::kInvalid, "{}: state '{}' must be a variable, and no other tensor of it",
+                op_.name, graph_.tensor(state).name);
+  }
+  if (!Output().variable) return {};
+  return Fail(Code::kInvalid, "{}: output '{}' is a variable", op_.name, Output().name);
+}
+
 Status OpChecks::Activations(const Tensor& tensor, std::string_view what, TypeSet types) const {
   if (is_float() && types.Has(DataType::kInt8)) types = {DataType::kFloat32};
   if (!types.Has(tensor.type)) {
@@ -87,12 +106,18 @@ Status OpChecks::AllActivations(TypeSet types) const {
   return {};
 }
 
-Status OpChecks::Image(const Tensor& tensor, std::string_view what) const {
+Status OpChecks::Image(const Tensor& tensor, std::string_view what, TypeSet types) const {
   if (tensor.shape.size() != 4) {
     return Fail(Code::kInvalid, "{}: {} '{}' has shape {}: must have 4 dimensions", op_.name, what,
                 tensor.name, ShapeText(tensor.shape));
   }
-  return Activations(tensor, what);
+  return Activations(tensor, what, types);
+}
+
+Status OpChecks::Images() const {
+  KINGLET_CHECK(Image(Input(0), "input", kInt8OrInt16));
+  KINGLET_CHECK(Image(Output(), "output", kInt8OrInt16));
+  return SameType();
 }
 
 Status OpChecks::Weights(const Tensor& weights, size_t rank, int32_t axis) const {
@@ -112,14 +137,15 @@ Status OpChecks::Weights(const Tensor& weights, size_t rank, int32_t axis) const
               "one scale or one per index of axis", axis, "and zero points 0");
 }
 
-Status OpChecks::Bias(int32_t channels) const {
+Status OpChecks::Bias(int32_t channels, TypeSet int16_types) const {
   if (op_.inputs.size() < 3 || op_.inputs[2] == kNoTensor) return {};
   const Tensor& bias = Input(2);
-  const DataType type = is_float() ? DataType::kFloat32 : DataType::kInt32;
-  if (bias.constant && bias.type == type && bias.ElementCount() == channels) return {};
+  const TypeSet of_integers =
+      Input(0).type == DataType::kInt16 ? int16_types : TypeSet{DataType::kInt32};
+  const TypeSet types = is_float() ? TypeSet{DataType::kFloat32} : of_integers;
+  if (bias.constant && types.Has(bias.type) && bias.ElementCount() == channels) return {};
   return Fail(Code::kUnsupported, "{}: bias '{}' must be {} constant {} values, is {} {}", op_.name,
-              bias.name, channels, DataTypeName(type), ShapeText(bias.shape),
-              DataTypeName(bias.type));
+              bias.name, channels, types.Text(), ShapeText(bias.shape), DataTypeName(bias.type));
 }
 
 Status OpChecks::FilterSize(int64_t elements) const {
@@ -130,8 +156,8 @@ Status OpChecks::FilterSize(int64_t elements) const {
 
 Status OpChecks::FusedActivation(Activation activation) const {
   if (activation == Activation::kTanh || activation == Activation::kSignBit) {
-    return Fail(Code::kUnsupported, "{}: fused activation {} is not supported for int8", op_.name,
-                activation == Activation::kTanh ? "tanh" : "sign_bit");
+    return Fail(Code::kUnsupported, "{}: fused activation {} is not supported for integers",
+                op_.name, activation == Activation::kTanh ? "tanh" : "sign_bit");
   }
   return {};
 }
@@ -231,7 +257,7 @@ Status OpChecks::Windows(const Axis& h, const Axis& w) const {
   KINGLET_CHECK(Window("width", w, Input(0).shape[2], Output().shape[2]));
   const int64_t row = static_cast<int64_t>(Input(0).shape[2]) * Input(0).shape[3];
   if (h.dilation * row > kTensorBytesMax) {
-    return Fail(Code::kUnsupported, "{}: dilation {} over rows of {} bytes is beyond 2^31 bytes",
+    return Fail(Code::kUnsupported, "{}: dilation {} over rows of {} elements is beyond 2^31",
                 op_.name, h.dilation, row);
   }
   return {};

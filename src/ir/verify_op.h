@@ -2,6 +2,7 @@
 // for each kind of operator.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <limits>
 #include <span>
@@ -63,14 +64,21 @@ class OpChecks {
   // One input or more, all present, and one output; one input and one output or more.
   Status ManyInputs() const;
   Status ManyOutputs() const;
+  // An operator with memory: `inputs` inputs, all present unless they are `optional`, and `outputs`
+  // outputs, of which all but the first are the variables that are its last inputs, too, and no
+  // other tensor of it.
+  Status CountsWithState(size_t inputs, size_t outputs, size_t optional = SIZE_MAX) const;
   // `tensor` is of one of `types`, with the one scale and zero point that quantised types need.
   Status Activations(const Tensor& tensor, std::string_view what, TypeSet types = kInt8Only) const;
   // Every input and output is, and all have one type.
   Status AllActivations(TypeSet types) const;
-  Status Image(const Tensor& tensor, std::string_view what) const;
+  Status Image(const Tensor& tensor, std::string_view what, TypeSet types = kInt8Only) const;
+  // Input 0 and the output are images of one type, int8 or int16.
+  Status Images() const;
   // int8 (or float32) constants with one scale, or one per index of `axis`; zero points 0.
   Status Weights(const Tensor& weights, size_t rank, int32_t axis) const;
-  Status Bias(int32_t channels) const;
+  // None, or `channels` constants: int32 for int8 activations, one of `int16_types` for int16.
+  Status Bias(int32_t channels, TypeSet int16_types = {DataType::kInt32, DataType::kInt64}) const;
   Status FilterSize(int64_t elements) const;
   Status FusedActivation(Activation activation) const;
   Status SameElementCount() const;
@@ -101,6 +109,7 @@ class OpChecks {
 
 Status VerifyOp(const OpChecks& op, const Conv2d& a);
 Status VerifyOp(const OpChecks& op, const DepthwiseConv2d& a);
+Status VerifyOp(const OpChecks& op, const TransposeConv2d& a);
 Status VerifyOp(const OpChecks& op, const FullyConnected& a);
 Status VerifyOp(const OpChecks& op, const Add& a);
 Status VerifyOp(const OpChecks& op, const Sub& a);
@@ -128,5 +137,8 @@ Status VerifyOp(const OpChecks& op, const ArgExtremum& a);
 Status VerifyOp(const OpChecks& op, const Quantize& a);
 Status VerifyOp(const OpChecks& op, const Dequantize& a);
 Status VerifyOp(const OpChecks& op, const Softmax& a);
+Status VerifyOp(const OpChecks& op, const Copy& a);
+Status VerifyOp(const OpChecks& op, const UnidirectionalSequenceLstm& a);
+Status VerifyOp(const OpChecks& op, const Svdf& a);
 
 }  // namespace kinglet::ir

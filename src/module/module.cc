@@ -278,6 +278,10 @@ uint64_t InterfaceHash(const ir::Graph& graph) {
 
 Result<Module> BuildModule(const compile::CompiledModel& model, const board::Board& board) {
   KINGLET_ASSERT(model.numbers.arena_alignment_bytes <= format::kModuleAlignmentBytes);
+  if (ir::HasState(model.graph)) {
+    return Fail(Code::kUnsupported, "{}: the model has memory, which modules cannot reset; {}",
+                model.name, "compile it without --module");
+  }
   KINGLET_TRY(const emulate::MovableCode code, BuildCode(model, board));
   if (code.alignment_bytes > format::kModuleAlignmentBytes) {
     return Fail(Code::kInvalid, "{}: code aligned to {} B, modules lie at multiples of {}",

@@ -24,8 +24,9 @@ struct Module {
 // version.
 uint64_t InterfaceHash(const ir::Graph& graph);
 
-// `model` was compiled for the board's core. kInvalid when its code cannot be moved, see
-// emulate::Firmware::LinkMovable; kNotFound when the core's compiler is not installed.
+// `model` was compiled for the board's core. kUnsupported when it has memory; kInvalid when its
+// code cannot be moved, see emulate::Firmware::LinkMovable; kNotFound when the core's compiler is
+// not installed.
 Result<Module> BuildModule(const compile::CompiledModel& model, const board::Board& board);
 
 }  // namespace kinglet::module

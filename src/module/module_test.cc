@@ -10,6 +10,7 @@
 #include "src/base/files.h"
 #include "tests/support/graph_builder.h"
 #include "tests/support/shared_data.h"
+#include "tests/support/state_graphs.h"
 
 namespace kinglet::module {
 namespace {
@@ -35,6 +36,14 @@ TEST(Module, TheHashTellsInterfacesApart) {
   ir::Graph other = graph;
   std::swap(other.inputs, other.outputs);
   EXPECT_NE(InterfaceHash(other), hash);
+}
+
+TEST(Module, ModelsWithMemoryAreRefused) {
+  const auto model = compile::Compile(kinglet::testing::SvdfNetwork(), {.name = "bird"}).value();
+  const auto module = BuildModule(model, board::LoadBoard("cortex-m4f").value());
+  ASSERT_FALSE(module.has_value());
+  EXPECT_EQ(module.error().message,
+            "bird: the model has memory, which modules cannot reset; compile it without --module");
 }
 
 class BuiltModule : public ::testing::Test {

@@ -427,6 +427,8 @@ ChannelRanges FindRanges(const ir::Graph& graph, const std::vector<ir::KernelCal
   for (const ir::KernelCall& call : calls) {
     const ir::Op& op = graph.ops[call.op_index];
     if (op.outputs.size() != 1 || calls_of_op[call.op_index] != 1) continue;
+    // Whoever reads a variable may read what another operator or inference has left there.
+    if (graph.tensor(op.outputs[0]).variable) continue;
     std::vector<Range>& output = ranges[static_cast<size_t>(op.outputs[0])];
     if (!output.empty()) output = VisitKernel(call, RangeFinder(graph, call, ranges));
   }

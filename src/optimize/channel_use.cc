@@ -24,7 +24,8 @@ class Classes {
     followed_.resize(graph.tensors.size());
     for (size_t i = 0; i < followed_.size(); ++i) {
       first_[i] = count;
-      followed_[i] = !ranges[i].empty() && !graph.tensors[i].constant;
+      // What a variable held before may be needed where its channels now are not.
+      followed_[i] = !ranges[i].empty() && !graph.tensors[i].constant && !graph.tensors[i].variable;
       if (followed_[i]) count += ranges[i].size();
     }
     parent_.resize(count);

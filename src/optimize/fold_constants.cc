@@ -19,6 +19,7 @@ bool Folds(const ir::Graph& graph, const ir::Op& op, const std::vector<bool>& kn
     input_bytes += graph.tensor(index).ByteCount();
   }
   for (const ir::TensorIndex index : op.outputs) {
+    if (graph.tensor(index).variable) return false;
     if (std::ranges::find(graph.outputs, index) != graph.outputs.end()) return false;
     output_bytes += graph.tensor(index).ByteCount();
   }

@@ -81,5 +81,22 @@ TEST(FoldConstants, KeepsWhatWritesAnOutputOrGrowsMuch) {
   EXPECT_EQ(folded->graph, graph);
 }
 
+// A variable differs from inference to inference whatever its first content is.
+TEST(FoldConstants, KeepsWhatReadsOrAssignsVariables) {
+  GraphBuilder b("variable", 1);
+  const auto x = b.Input({1, 4});
+  const auto constant = b.Constant({1, 4});
+  const auto variable = b.Constant({1, 4});
+  const auto y = b.Add(variable, constant);
+  ir::Graph graph = b.Finish({b.Add(x, y)});
+  graph.tensors[static_cast<size_t>(variable)].constant = false;
+  graph.tensors[static_cast<size_t>(variable)].variable = true;
+  graph.ops.push_back({"assign", ir::Copy{}, {constant}, {variable}});
+  ASSERT_TRUE(ir::Verify(graph).has_value()) << ir::Verify(graph).error().message;
+  const auto folded = FoldConstants(graph);
+  ASSERT_TRUE(folded.has_value());
+  EXPECT_EQ(folded->graph, graph);
+}
+
 }  // namespace
 }  // namespace kinglet::optimize

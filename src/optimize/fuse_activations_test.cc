@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "src/ir/float_execute.h"
+#include "src/ir/lower.h"
 #include "tests/support/as_float.h"
 #include "tests/support/graph_builder.h"
 #include "tests/support/random_graph.h"
@@ -49,6 +50,26 @@ TEST(FuseActivations, TheNarrowerRangeOfBothRemains) {
   EXPECT_EQ(ActivationAfter(kNone, kReluN1To1), kReluN1To1);
   EXPECT_EQ(ActivationAfter(kRelu, kRelu), kRelu);
   EXPECT_EQ(ActivationAfter(kRelu6, kRelu), kRelu6);
+}
+
+TEST(FuseActivations, TransposedConvolutionsClampInTheSameWay) {
+  const ir::DataType type = ir::DataType::kInt8;
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    ir::Graph graph = kinglet::testing::RandomOpGraph({"transpose_conv_2d", type}, seed);
+    if (!ir::Lower(graph).has_value()) continue;
+    std::get<ir::TransposeConv2d>(graph.ops[0].attributes).activation = ir::Activation::kNone;
+    const ir::Graph clipped = Clipped(std::move(graph), ir::Activation::kRelu);
+    const auto rewritten = FuseActivations(clipped);
+    ASSERT_TRUE(rewritten.has_value());
+    EXPECT_EQ(rewritten->graph.ops.size(), 1U);
+    EXPECT_TRUE(SameOutputs(clipped, rewritten->graph, seed));
+  }
+}
+
+TEST(FuseActivations, WhatClampsInt16Stays) {
+  ir::Graph graph = kinglet::testing::RandomOpGraph({"transpose_conv_2d", ir::DataType::kInt16}, 1);
+  const ir::Graph clipped = Clipped(std::move(graph), ir::Activation::kRelu);
+  EXPECT_EQ(FuseActivations(clipped)->graph, clipped);
 }
 
 TEST(FuseActivations, RangesThatNoFusedActivationHasStay) {

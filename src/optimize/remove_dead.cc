@@ -14,7 +14,7 @@ Result<Rewritten> RemoveDead(ir::Graph graph) {
     ir::Op& op = graph.ops.back();
     const bool alive =
         op.outputs.empty() || std::ranges::any_of(op.outputs, [&](ir::TensorIndex index) {
-          return wanted[static_cast<size_t>(index)];
+          return graph.tensor(index).variable || wanted[static_cast<size_t>(index)];
         });
     if (!alive) {
       changes.push_back(fmt::format("{}: nothing reads its output", op.name));

@@ -4,6 +4,7 @@
 
 #include "tests/support/graph_builder.h"
 #include "tests/support/same_outputs.h"
+#include "tests/support/state_graphs.h"
 
 namespace kinglet::optimize {
 namespace {
@@ -29,6 +30,13 @@ TEST(RemoveDead, DropsAChainThatReachesNoOutput) {
 TEST(RemoveDead, KeepsEveryOperatorOfALiveGraph) {
   const ir::Graph graph = kinglet::testing::SmallNetwork();
   EXPECT_EQ(RemoveDead(graph)->graph, graph);
+}
+
+TEST(RemoveDead, KeepsWhatTheNextInferenceReads) {
+  for (const ir::Graph& graph :
+       {kinglet::testing::SvdfNetwork(), kinglet::testing::StreamingNetwork()}) {
+    EXPECT_EQ(RemoveDead(graph)->graph, graph);
+  }
 }
 
 }  // namespace

@@ -14,9 +14,13 @@ bool IsOneElementPool(const ir::Graph& graph, const ir::Op& op) {
   const auto* pool = std::get_if<ir::Pool2d>(&op.attributes);
   if (pool == nullptr || pool->filter_h != 1 || pool->filter_w != 1) return false;
   const ir::Tensor& output = graph.tensor(op.outputs[0]);
-  const ir::ActivationRange range = ir::QuantizedActivationRange(
-      pool->activation, output.quantization.scales[0], output.quantization.zero_points[0]);
-  return range.min == -128 && range.max == 127 && graph.tensor(op.inputs[0]).shape == output.shape;
+  const auto range = [&](ir::Activation activation) {
+    return ir::QuantizedActivationRange(activation, output.quantization.scales[0],
+                                        output.quantization.zero_points[0], output.type);
+  };
+  const ir::ActivationRange all = range(ir::Activation::kNone), kept = range(pool->activation);
+  return kept.min == all.min && kept.max == all.max &&
+         graph.tensor(op.inputs[0]).shape == output.shape;
 }
 
 // Whether `call` looks up each value, and those that `ranges` allow give themselves.
@@ -52,7 +56,10 @@ std::vector<bool> FindCopies(const ir::Graph& graph, const std::vector<ir::Kerne
 bool MeansTheSame(const ir::Graph& graph, const ir::Op& op) {
   const ir::Tensor& input = graph.tensor(op.inputs[0]);
   const ir::Tensor& output = graph.tensor(op.outputs[0]);
-  return !input.constant && input.type == output.type && input.quantization == output.quantization;
+  // A variable that is read may change before the last reader of `op` has run, one that is written
+  // is for the next inference.
+  return !input.constant && !input.variable && !output.variable && input.type == output.type &&
+         input.quantization == output.quantization;
 }
 
 class Remover {

@@ -59,6 +59,39 @@ TEST(RemoveIdentities, MovementsThatMoveNothingGo) {
   }
 }
 
+TEST(RemoveIdentities, WhatHandsOnAVariableStaysAsTheVariableMayChange) {
+  GraphBuilder b("variable", 1);
+  const auto x = b.Input({1, 4});
+  const auto variable = b.Constant({1, 2, 2, 1});
+  const auto old = b.Flatten(variable);
+  ir::Graph graph = b.Finish({b.Add(old, x)});
+  graph.tensors[static_cast<size_t>(variable)].constant = false;
+  graph.tensors[static_cast<size_t>(variable)].variable = true;
+  graph.tensors[static_cast<size_t>(variable)].shape = {1, 4};
+  graph.ops.insert(graph.ops.begin() + 1, {"assign", ir::Copy{}, {x}, {variable}});
+  ASSERT_TRUE(ir::Verify(graph).has_value()) << ir::Verify(graph).error().message;
+  const auto rewritten = RemoveIdentities(graph);
+  ASSERT_TRUE(rewritten.has_value());
+  EXPECT_EQ(rewritten->graph, graph);
+}
+
+TEST(RemoveIdentities, WhatAssignsAVariableStays) {
+  GraphBuilder b("variable", 1);
+  const auto x = b.Input({1, 4});
+  const auto variable = b.Constant({1, 4});
+  ir::Graph graph = b.Finish({b.Add(x, variable)});
+  const ir::TensorIndex sum = graph.outputs[0];
+  ir::Tensor& kept = graph.tensors[static_cast<size_t>(variable)];
+  kept.constant = false;
+  kept.variable = true;
+  kept.quantization = graph.tensor(sum).quantization;
+  graph.ops.push_back({"assign", ir::Copy{}, {sum}, {variable}});
+  ASSERT_TRUE(ir::Verify(graph).has_value()) << ir::Verify(graph).error().message;
+  const auto rewritten = RemoveIdentities(graph);
+  ASSERT_TRUE(rewritten.has_value());
+  EXPECT_EQ(rewritten->graph, graph);
+}
+
 TEST(RemoveIdentities, APoolOfOneElementGoesUnlessItClamps) {
   for (const auto activation : {ir::Activation::kNone, ir::Activation::kRelu6}) {
     GraphBuilder b("pool", 1);
@@ -66,6 +99,27 @@ TEST(RemoveIdentities, APoolOfOneElementGoesUnlessItClamps) {
     const auto y = b.Pool(x, ir::Pool2d::Kind::kAverage, {1, 1, 0});
     ir::Graph graph = b.Finish({b.Conv(y, 2, {3, 1, 1})});
     std::get<ir::Pool2d>(graph.ops[0].attributes).activation = activation;
+    const auto rewritten = RemoveIdentities(graph);
+    ASSERT_TRUE(rewritten.has_value());
+    EXPECT_EQ(rewritten->graph.ops.size(), activation == ir::Activation::kNone ? 1U : 2U);
+    EXPECT_TRUE(SameOutputs(graph, rewritten->graph, 1));
+  }
+}
+
+// What clamps int16 values may leave all that int8 values could be.
+TEST(RemoveIdentities, APoolOfOneElementOfInt16GoesUnlessItClamps) {
+  for (const auto activation : {ir::Activation::kNone, ir::Activation::kReluN1To1}) {
+    ir::Graph graph;
+    for (const char* name : {"x", "y", "z"}) {
+      graph.tensors.push_back(
+          {name, ir::DataType::kInt16, {1, 2, 2, 3}, {{0.001F}, {0}, 0}, false, {}});
+    }
+    graph.ops.push_back({"relu", ir::Clip{ir::Activation::kRelu}, {0}, {1}});
+    ir::Pool2d pool;
+    pool.activation = activation;
+    graph.ops.push_back({"pool", pool, {1}, {2}});
+    graph.inputs = {0};
+    graph.outputs = {2};
     const auto rewritten = RemoveIdentities(graph);
     ASSERT_TRUE(rewritten.has_value());
     EXPECT_EQ(rewritten->graph.ops.size(), activation == ir::Activation::kNone ? 1U : 2U);

@@ -50,7 +50,15 @@ int32_t FileBuilder::AddTensor(const ir::Tensor& tensor) {
   const auto shape = flat_.CreateVector(tensor.shape);
   const auto name = flat_.CreateString(tensor.name);
   tensors_.push_back(schema::CreateTensor(flat_, shape, FromDataType(tensor.type), buffer, name,
-                                          quantization, false, 0, 0, true));
+                                          quantization, tensor.variable, 0, 0, true));
+  return static_cast<int32_t>(tensors_.size() - 1);
+}
+
+int32_t FileBuilder::AddHandle(std::string_view name) {
+  const auto shape = flat_.CreateVector(std::vector<int32_t>{});
+  const auto text = flat_.CreateString(name);
+  tensors_.push_back(schema::CreateTensor(flat_, shape, schema::TensorType::RESOURCE, 0, text, 0,
+                                          false, 0, 0, true));
   return static_cast<int32_t>(tensors_.size() - 1);
 }
 

@@ -28,6 +28,8 @@ class FileBuilder {
   uint32_t AddBuffer(ByteView data);
   // Index of a new tensor of the file. The graph's tensors come first, so that they keep theirs.
   int32_t AddTensor(const ir::Tensor& tensor);
+  // The handle of a resource variable.
+  int32_t AddHandle(std::string_view name);
   // A constant of int32 values that an operator of the format takes as an input, where ours has an
   // attribute: in one dimension, or in rows of `columns`.
   int32_t AddIntegers(std::string_view name, const std::vector<int32_t>& values,
@@ -36,6 +38,8 @@ class FileBuilder {
 
   const std::vector<flatbuffers::Offset<schema::Buffer>>& buffers() const { return buffers_; }
   const std::vector<flatbuffers::Offset<schema::Tensor>>& tensors() const { return tensors_; }
+  // Begins another subgraph, without tensors.
+  void DropTensors() { tensors_.clear(); }
 
  private:
   const ir::Graph& graph_;

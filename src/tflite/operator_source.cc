@@ -31,6 +31,13 @@ const ir::Tensor* OperatorSource::At(const flatbuffers::Vector<int32_t>* indices
   return &graph_.tensor(mapped_[index]);
 }
 
+bool OperatorSource::IsVariable(size_t i) const {
+  if (i >= input_count()) return false;
+  const auto index = static_cast<size_t>(op_.inputs()->Get(static_cast<uint32_t>(i)));
+  return index < SizeOf(subgraph_.tensors()) &&
+         subgraph_.tensors()->Get(static_cast<uint32_t>(index))->is_variable();
+}
+
 const ir::Tensor* OperatorSource::ImageInput(size_t i) const {
   const ir::Tensor* tensor = Input(i);
   return tensor != nullptr && tensor->shape.size() == 4 ? tensor : nullptr;

@@ -38,6 +38,8 @@ class OperatorSource {
   // Counted as in the file; null when the operator has no such tensor or it was not read.
   const ir::Tensor* Input(size_t i) const { return At(op_.inputs(), i); }
   const ir::Tensor* Output(size_t i) const { return At(op_.outputs(), i); }
+  // Whether the file calls input `i` a variable, which keeps its content between inferences.
+  bool IsVariable(size_t i) const;
   // Of 4 dimensions, else null. Verify refuses operators where that is wrong.
   const ir::Tensor* ImageInput(size_t i) const;
 
@@ -68,6 +70,8 @@ struct OperatorRule {
   // The inputs that stay tensors, in our order; none: all, as they stand. The rest become
   // attributes.
   std::array<int8_t, 3> inputs = {-1, -1, -1};
+  // Puts the tensors of an operator with memory into our order, after `read`.
+  void (*arrange)(ir::Op& op) = nullptr;
 
   // Our input i is the file's input KeptInput(i); -1 when there is none.
   int32_t KeptInput(size_t i) const {

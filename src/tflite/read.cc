@@ -6,10 +6,13 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "src/base/files.h"
 #include "src/ir/float_graph.h"
+#include "src/tflite/initial_values.h"
 #include "src/tflite/operator_source.h"
+#include "src/tflite/resources.h"
 #include "src/tflite/schema_generated.h"
 #include "src/tflite/widen.h"
 
@@ -20,7 +23,8 @@ using schema::BuiltinOperator;
 
 constexpr size_t kFileBytesMax = size_t{1} << 30;
 constexpr uint32_t kFormatVersion = 3;
-constexpr size_t kNameShownMax = 64;  // characters of a name in a list of operators
+constexpr int32_t kResourceVersion = 1;  // of the operators on resource variables
+constexpr size_t kNameShownMax = 64;     // characters of a name in a list of operators
 std::string TextOf(const flatbuffers::String* text) { return text == nullptr ? "" : text->str(); }
 
 std::optional<ir::DataType> ToDataType(schema::TensorType type) {
@@ -55,55 +59,119 @@ std::string OperatorText(const schema::OperatorCode& code) {
   return fmt::format("operator code {}", static_cast<int32_t>(builtin));
 }
 
+// What an initialisation subgraph assigns: tensors with data, by container and name.
+using InitialValues = std::map<std::pair<std::string_view, std::string_view>, ir::Tensor>;
+
+// Reads one subgraph.
 class Reader {
  public:
-  Reader(const schema::Model& model, size_t file_bytes, ir::Numbers numbers)
-      : model_(model),
-        numbers_(numbers),
-        budget_bytes_(8 * static_cast<uint64_t>(file_bytes) + (1U << 20)) {}
+  // `budget_bytes`: what may still be copied out of the file.
+  Reader(const schema::Model& model, const schema::SubGraph& subgraph, ir::Numbers numbers,
+         uint64_t& budget_bytes)
+      : model_(model), subgraph_(&subgraph), numbers_(numbers), budget_bytes_(budget_bytes) {}
 
+  // The subgraph as the model itself.
   Result<ir::Graph> Read() {
     auto graph = ReadGraph();
     if (graph.has_value() || is_float() || graph.error().code != Code::kUnsupported ||
-        subgraph_ == nullptr || Computed() != ir::Numbers::kFloat) {
+        Computed() != ir::Numbers::kFloat) {
       return graph;
     }
     return Fail(Code::kUnsupported,
                 "the model computes in float32: 'kinglet quantize' makes an int8 model of it");
   }
 
+  // The subgraph as one that CALL_ONCE runs: its assignments, computed here and now.
+  Result<InitialValues> ReadInitializer() {
+    KINGLET_CHECK(CheckOperators());
+    KINGLET_TRY(resources_, Resources::Find(model_, *subgraph_));
+    if (SizeOf(subgraph_->inputs()) > 0 || !resources_->initializers().empty()) {
+      return Fail(Code::kUnsupported, "must have no inputs and no CALL_ONCE");
+    }
+    initializes_ = true;
+    KINGLET_CHECK(ReadTensors());
+    KINGLET_CHECK(ReadOperators());
+    std::vector<ir::TensorIndex> wanted;
+    for (const auto& [variable, value] : assigned_) wanted.push_back(value);
+    KINGLET_CHECK(ComputeConstants(graph_, wanted));
+    InitialValues values;
+    for (const auto& [variable, value] : assigned_) {
+      KINGLET_CHECK(Charge(graph_.tensor(value).data.size()));
+      const ResourceVariable& v = resources_->variables()[static_cast<size_t>(variable)];
+      values[{v.container, v.shared_name}] = graph_.tensor(value);
+    }
+    return values;
+  }
+
  private:
   bool is_float() const { return numbers_ == ir::Numbers::kFloat; }
 
   Result<ir::Graph> ReadGraph() {
-    if (model_.version() != kFormatVersion) {
-      return Fail(Code::kUnsupported, ".tflite schema version {}, this reads {}", model_.version(),
-                  kFormatVersion);
-    }
-    if (SizeOf(model_.subgraphs()) == 0) {
-      return Fail(Code::kInvalid, ".tflite file without a subgraph");
-    }
-    subgraph_ = model_.subgraphs()->Get(0);
     if (is_float() && Computed() == ir::Numbers::kQuantized) {
       return Fail(Code::kUnsupported, "the model is quantised already: use it as it is");
     }
     KINGLET_CHECK(CheckOperators());
+    KINGLET_TRY(resources_, Resources::Find(model_, *subgraph_));
+    KINGLET_CHECK(ReadInitializers());
     graph_.name = TextOf(subgraph_->name());
     if (graph_.name.empty()) graph_.name = "main";
     KINGLET_CHECK(ReadTensors());
-    for (uint32_t i = 0; i < SizeOf(subgraph_->operators()); ++i) {
-      KINGLET_CHECK(ReadOperator(i).map_error([&](Error error) {
-        const auto& code =
-            *model_.operator_codes()->Get(subgraph_->operators()->Get(i)->opcode_index());
-        return Within(fmt::format("operator {}, {}", i, OperatorText(code)), std::move(error))
-            .value();
-      }));
-    }
+    KINGLET_CHECK(ReadOperators());
     KINGLET_TRY(graph_.inputs, MapTensors(subgraph_->inputs(), "graph inputs"));
     KINGLET_TRY(graph_.outputs, MapTensors(subgraph_->outputs(), "graph outputs"));
     KINGLET_CHECK(ReadMetadata());
+    KINGLET_CHECK(CheckVariables());
     KINGLET_CHECK(is_float() ? ir::VerifyFloat(graph_) : ir::Verify(graph_));
     return std::move(graph_);
+  }
+
+  BuiltinOperator CodeAt(uint32_t op_index) const {
+    return CodeOf(
+        *model_.operator_codes()->Get(subgraph_->operators()->Get(op_index)->opcode_index()));
+  }
+
+  Status ReadInitializers() {
+    for (const uint32_t index : resources_->initializers()) {
+      Reader reader(model_, *model_.subgraphs()->Get(index), numbers_, budget_bytes_);
+      auto values = reader.ReadInitializer();
+      if (!values) {
+        return Within(fmt::format("initialisation subgraph {}", index), std::move(values).error());
+      }
+      for (auto& [name, value] : *values) initial_[name] = std::move(value);
+    }
+    return {};
+  }
+
+  Status ReadOperators() {
+    for (uint32_t i = 0; i < SizeOf(subgraph_->operators()); ++i) {
+      const bool resource = IsResourceOperator(CodeAt(i));
+      KINGLET_CHECK((resource ? ReadResourceOperator(i) : ReadOperator(i)).map_error([&](Error e) {
+        const auto& code =
+            *model_.operator_codes()->Get(subgraph_->operators()->Get(i)->opcode_index());
+        return Within(fmt::format("operator {}, {}", i, OperatorText(code)), std::move(e)).value();
+      }));
+    }
+    return {};
+  }
+
+  // Variables that are no resources are the state of an operator, or nothing that we know.
+  Status CheckVariables() {
+    std::vector<bool> kept(graph_.tensors.size(), false);
+    for (const ResourceVariable& variable : resources_->variables()) {
+      const ir::TensorIndex index = mapped_[static_cast<size_t>(variable.handle)];
+      if (index != ir::kNoTensor) kept[static_cast<size_t>(index)] = true;
+    }
+    for (const ir::Op& op : graph_.ops) {
+      for (const ir::TensorIndex index : op.outputs) {
+        if (index != ir::kNoTensor) kept[static_cast<size_t>(index)] = true;
+      }
+    }
+    for (size_t i = 0; i < kept.size(); ++i) {
+      if (!graph_.tensors[i].variable || kept[i]) continue;
+      return Fail(Code::kUnsupported, "variable '{}' is no operator's state",
+                  graph_.tensors[i].name);
+    }
+    return {};
   }
 
   // Parts of a flatbuffer may be shared, so that a small file could unfold into a big graph. Every
@@ -153,6 +221,7 @@ class Reader {
       }
       if (IsFolded(*subgraph_->operators()->Get(i))) continue;
       const schema::OperatorCode& code = *model_.operator_codes()->Get(index);
+      if (IsResourceOperator(CodeOf(code)) && code.version() <= kResourceVersion) continue;
       const OperatorRule* rule = FindRule(CodeOf(code));
       if (rule == nullptr) {
         unsupported[OperatorText(code)].push_back(i);
@@ -196,6 +265,9 @@ class Reader {
     };
     for (uint32_t i = 0; i < SizeOf(subgraph_->operators()); ++i) {
       const schema::Operator& op = *subgraph_->operators()->Get(i);
+      if (CodeAt(i) == BuiltinOperator::READ_VARIABLE) mark(op.outputs());
+      if (CodeAt(i) == BuiltinOperator::ASSIGN_VARIABLE) mark(op.inputs());
+      if (IsResourceOperator(CodeAt(i))) continue;
       mark(op.inputs(), IsFolded(op) ? nullptr : &RuleOf(op));
       mark(op.outputs());
     }
@@ -207,10 +279,12 @@ class Reader {
       KINGLET_TRY(const FoldedTensors folded, FoldedAt(i, count));
       used[folded.output] = false;
     }
+    LeaveOutResources(used);
     for (uint32_t i = 0; i < count; ++i) {
       if (!used[i]) continue;
       mapped_[i] = static_cast<ir::TensorIndex>(graph_.tensors.size());
-      KINGLET_CHECK(ReadTensor(i));
+      const int32_t variable = resources_->VariableOf(static_cast<int32_t>(i));
+      KINGLET_CHECK(variable < 0 ? ReadTensor(i) : ReadVariable(variable));
     }
     for (uint32_t i = 0; i < SizeOf(subgraph_->operators()); ++i) {
       if (!IsFolded(*subgraph_->operators()->Get(i))) continue;
@@ -221,6 +295,93 @@ class Reader {
       }
       mapped_[folded.output] = source;
     }
+    for (uint32_t i = 0; i < SizeOf(subgraph_->operators()); ++i) {
+      if (!IsReadInPlace(i)) continue;
+      const schema::Operator& op = *subgraph_->operators()->Get(i);
+      mapped_[static_cast<size_t>(op.outputs()->Get(0))] = VariableTensor(op.inputs()->Get(0));
+    }
+    return {};
+  }
+
+  bool IsReadInPlace(uint32_t op_index) const {
+    return !initializes_ && CodeAt(op_index) == BuiltinOperator::READ_VARIABLE &&
+           resources_->ReadsInPlace(op_index);
+  }
+
+  // Of the graph, for a handle of the file.
+  ir::TensorIndex VariableTensor(int32_t handle) const {
+    const auto variable = static_cast<size_t>(resources_->VariableOf(handle));
+    return mapped_[static_cast<size_t>(resources_->variables()[variable].handle)];
+  }
+
+  // A variable takes the place of its first handle; nothing takes that of others, and of what is
+  // read in place.
+  void LeaveOutResources(std::vector<bool>& used) const {
+    for (size_t i = 0; i < used.size(); ++i) {
+      if (resources_->VariableOf(static_cast<int32_t>(i)) >= 0) used[i] = false;
+    }
+    if (initializes_) return;
+    for (const ResourceVariable& variable : resources_->variables()) {
+      if (variable.content >= 0) used[static_cast<size_t>(variable.handle)] = true;
+    }
+    for (uint32_t i = 0; i < SizeOf(subgraph_->operators()); ++i) {
+      if (!IsReadInPlace(i)) continue;
+      used[static_cast<size_t>(subgraph_->operators()->Get(i)->outputs()->Get(0))] = false;
+    }
+  }
+
+  // A resource variable: what its content says of it, and what it holds before the first inference.
+  Status ReadVariable(int32_t index) {
+    const ResourceVariable& variable = resources_->variables()[static_cast<size_t>(index)];
+    const std::string name = variable.Name();
+    if (!names_.insert(name).second) {
+      return Fail(Code::kUnsupported, "two variables '{}'", name);
+    }
+    KINGLET_CHECK(ReadTensor(static_cast<uint32_t>(variable.content)));
+    ir::Tensor& tensor = graph_.tensors.back();
+    tensor.name = name;
+    tensor.constant = false;
+    tensor.data.clear();
+    const auto found = initial_.find({variable.container, variable.shared_name});
+    if (found != initial_.end()) {
+      const ir::Tensor& value = found->second;
+      if (value.type != tensor.type || value.shape != tensor.shape) {
+        return Fail(Code::kUnsupported, "variable '{}': its first value has another type or shape",
+                    name);
+      }
+      KINGLET_CHECK(Charge(value.data.size()));
+      tensor.variable = true;
+      tensor.data = value.data;
+      return {};
+    }
+    if (variable.first_assigned < 0) {
+      return Fail(Code::kInvalid, "variable '{}' is read, but nothing assigns it", name);
+    }
+    // As the reference: every byte is the zero point, whatever the type.
+    const schema::Tensor& assigned =
+        *subgraph_->tensors()->Get(static_cast<uint32_t>(variable.first_assigned));
+    return MakeVariable(tensor, FirstZeroPoint(assigned));
+  }
+
+  static uint8_t FirstZeroPoint(const schema::Tensor& tensor) {
+    const auto* q = tensor.quantization();
+    if (q == nullptr || SizeOf(q->zero_point()) == 0) return 0;
+    return static_cast<uint8_t>(LoadLe<int64_t>({q->zero_point()->Data(), sizeof(int64_t)}, 0));
+  }
+
+  // `tensor` keeps its content, which is `byte` everywhere at first.
+  Status MakeVariable(ir::Tensor& tensor, uint8_t byte) {
+    uint64_t bytes = ir::DataTypeBytes(tensor.type);
+    for (const int32_t dimension : tensor.shape) {
+      if (dimension < 1) {
+        return Fail(Code::kInvalid, "variable '{}': dimension {}", tensor.name, dimension);
+      }
+      bytes *= static_cast<uint64_t>(dimension);
+      if (bytes > budget_bytes_) break;
+    }
+    KINGLET_CHECK(Charge(bytes));
+    tensor.variable = true;
+    tensor.data.assign(static_cast<size_t>(bytes), byte);
     return {};
   }
 
@@ -252,9 +413,9 @@ class Reader {
                   tensor.name, schema::EnumNameTensorType(source.type()));
     }
     tensor.type = *type;
-    if (source.sparsity() != nullptr || source.external_buffer() != 0 || source.is_variable()) {
-      return Fail(Code::kUnsupported, "tensor {} '{}': sparse, variable or external tensors {}",
-                  index, tensor.name, "are not supported");
+    if (source.sparsity() != nullptr || source.external_buffer() != 0) {
+      return Fail(Code::kUnsupported, "tensor {} '{}': sparse and external tensors {}", index,
+                  tensor.name, "are not supported");
     }
     if (source.shape() != nullptr) {
       tensor.shape.assign(source.shape()->begin(), source.shape()->end());
@@ -262,9 +423,18 @@ class Reader {
     KINGLET_CHECK(ReadQuantization(source, index, tensor));
     KINGLET_TRY(const ByteView data, BufferAt(model_, source.buffer()));
     KINGLET_CHECK(Charge(data.size()));
-    tensor.constant = !data.empty();
-    tensor.data.assign(data.begin(), data.end());
-    if (half) {
+    if (source.is_variable()) {
+      if (!data.empty()) {
+        return Fail(Code::kUnsupported, "tensor {} '{}': a variable with data", index, tensor.name);
+      }
+      // The reference resets int8 variables to their zero point, others to 0.
+      const bool int8 = tensor.type == ir::DataType::kInt8;
+      KINGLET_CHECK(MakeVariable(tensor, int8 ? FirstZeroPoint(source) : uint8_t{0}));
+    } else {
+      tensor.constant = !data.empty();
+      tensor.data.assign(data.begin(), data.end());
+    }
+    if (half && tensor.constant) {
       KINGLET_CHECK(Charge(data.size() * 2));
       WidenHalves(tensor);
     } else if (is_float() && tensor.constant && tensor.type == ir::DataType::kInt8 &&
@@ -316,6 +486,9 @@ class Reader {
     if (index < 0 || static_cast<size_t>(index) >= mapped_.size()) {
       return Fail(Code::kInvalid, "{}: tensor {} of {}", what, index, mapped_.size());
     }
+    if (resources_->VariableOf(index) >= 0) {
+      return Fail(Code::kUnsupported, "{}: tensor {} is the handle of a variable", what, index);
+    }
     return mapped_[static_cast<size_t>(index)];
   }
 
@@ -358,9 +531,37 @@ class Reader {
     ir::Op op;
     KINGLET_TRY(op.inputs, MapInputs(source));
     KINGLET_TRY(op.outputs, MapTensors(source.outputs(), "outputs"));
-    KINGLET_TRY(op.attributes, RuleOf(source).read({model_, *subgraph_, source, graph_, mapped_}));
-    op.name = fmt::format("{}_{}", ir::OpKindName(op.attributes), index);
+    const OperatorRule& rule = RuleOf(source);
+    KINGLET_TRY(op.attributes, rule.read({model_, *subgraph_, source, graph_, mapped_}));
+    if (rule.arrange != nullptr) rule.arrange(op);
+    AddOp(std::move(op));
+    return {};
+  }
+
+  void AddOp(ir::Op op) {
+    op.name = fmt::format("{}_{}", ir::OpKindName(op.attributes), graph_.ops.size());
     graph_.ops.push_back(std::move(op));
+  }
+
+  Status ReadResourceOperator(uint32_t index) {
+    const BuiltinOperator code = CodeAt(index);
+    const schema::Operator& source = *subgraph_->operators()->Get(index);
+    if (code == BuiltinOperator::READ_VARIABLE) {
+      if (initializes_) return Fail(Code::kUnsupported, "in an initialisation subgraph");
+      if (IsReadInPlace(index)) return {};
+      const ir::TensorIndex result = mapped_[static_cast<size_t>(source.outputs()->Get(0))];
+      KINGLET_CHECK(Charge(sizeof(ir::Op)));
+      AddOp({"", ir::Copy{}, {VariableTensor(source.inputs()->Get(0))}, {result}});
+    }
+    if (code == BuiltinOperator::ASSIGN_VARIABLE) {
+      KINGLET_TRY(const ir::TensorIndex value, MapTensor(source.inputs()->Get(1), "value"));
+      if (initializes_) {
+        assigned_[resources_->VariableOf(source.inputs()->Get(0))] = value;
+        return {};
+      }
+      KINGLET_CHECK(Charge(sizeof(ir::Op)));
+      AddOp({"", ir::Copy{}, {value}, {VariableTensor(source.inputs()->Get(0))}});
+    }
     return {};
   }
 
@@ -378,12 +579,29 @@ class Reader {
   }
 
   const schema::Model& model_;
+  const schema::SubGraph* subgraph_;
   const ir::Numbers numbers_;
-  const schema::SubGraph* subgraph_ = nullptr;
-  uint64_t budget_bytes_;
-  std::vector<ir::TensorIndex> mapped_;  // of the file's tensors, in the graph
+  uint64_t& budget_bytes_;
+  bool initializes_ = false;  // the subgraph is one that CALL_ONCE runs
+  std::optional<Resources> resources_;
+  InitialValues initial_;                        // of the variables that CALL_ONCE assigns
+  std::map<int32_t, ir::TensorIndex> assigned_;  // by an initialisation subgraph, per variable
+  std::set<std::string> names_;                  // of resource variables
+  std::vector<ir::TensorIndex> mapped_;          // of the file's tensors, in the graph
   ir::Graph graph_;
 };
+
+Result<ir::Graph> ReadMain(const schema::Model& model, ir::Numbers numbers, size_t file_bytes) {
+  if (model.version() != kFormatVersion) {
+    return Fail(Code::kUnsupported, ".tflite schema version {}, this reads {}", model.version(),
+                kFormatVersion);
+  }
+  if (SizeOf(model.subgraphs()) == 0) {
+    return Fail(Code::kInvalid, ".tflite file without a subgraph");
+  }
+  uint64_t budget_bytes = 8 * static_cast<uint64_t>(file_bytes) + (1U << 20);
+  return Reader(model, *model.subgraphs()->Get(0), numbers, budget_bytes).Read();
+}
 
 Result<ir::Graph> ReadAs(ir::Numbers numbers, ByteView file) {
   if (file.size() < 8 || !flatbuffers::BufferHasIdentifier(file.data(), "TFL3")) {
@@ -404,15 +622,13 @@ Result<ir::Graph> ReadAs(ir::Numbers numbers, ByteView file) {
     return Fail(Code::kInvalid, "damaged .tflite file: its flatbuffer does not verify ({} bytes)",
                 file.size());
   }
-  return Reader(*schema::GetModel(file.data()), file.size(), numbers)
-      .Read()
-      .map_error([](Error error) {
-        // Names come from the file; a message stays one line whatever they hold.
-        std::replace_if(
-            error.message.begin(), error.message.end(),
-            [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
-        return error;
-      });
+  return ReadMain(*schema::GetModel(file.data()), numbers, file.size()).map_error([](Error error) {
+    // Names come from the file; a message stays one line whatever they hold.
+    std::replace_if(
+        error.message.begin(), error.message.end(),
+        [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
+    return error;
+  });
 }
 
 Result<ir::Graph> ReadFileAs(ir::Numbers numbers, const std::string& path) {

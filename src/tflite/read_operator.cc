@@ -135,6 +135,31 @@ Result<ir::Attributes> ReadDepthwise(const OperatorSource& source) {
   return ReadConvolution(a, *options, source);
 }
 
+// The shape that it is told must be the one that its output has anyway.
+Status CheckOutputShape(const OperatorSource& source) {
+  KINGLET_TRY(const std::vector<int64_t> shape, source.Integers(0, "the output's shape"));
+  const ir::Tensor* output = source.Output(0);
+  if (output == nullptr || std::ranges::equal(shape, output->shape)) return {};
+  return Fail(Code::kUnsupported, "the shape that input 0 asks for is not that of the output");
+}
+
+Result<ir::Attributes> ReadTransposeConv(const OperatorSource& source) {
+  const auto* options = source.op().builtin_options_as_TransposeConvOptions();
+  if (options == nullptr) return NoOptions();
+  KINGLET_CHECK(CheckOutputShape(source));
+  ir::TransposeConv2d a;
+  a.stride_h = options->stride_h();
+  a.stride_w = options->stride_w();
+  KINGLET_TRY(a.activation, ReadActivation(options->fused_activation_function()));
+  const ir::Tensor* weights = source.ImageInput(1);
+  const ir::Tensor* output = source.Output(0);
+  if (weights == nullptr || output == nullptr || output->shape.size() != 4) return a;
+  // Padding is that of the convolution it transposes, whose input is this one's output.
+  KINGLET_TRY(a.padding, ReadPadding(options->padding(), output, weights->shape[1],
+                                     weights->shape[2], a, 1, 1));
+  return a;
+}
+
 template <ir::Pool2d::Kind kKind>
 Result<ir::Attributes> ReadPool(const OperatorSource& source) {
   const auto* options = source.op().builtin_options_as_Pool2DOptions();
@@ -150,6 +175,79 @@ Result<ir::Attributes> ReadPool(const OperatorSource& source) {
                                      a.filter_w, a, 1, 1));
   return a;
 }
+
+// Inputs of UNIDIRECTIONAL_SEQUENCE_LSTM in the format.
+constexpr size_t kLstmInputs = 24, kLstmWeightsEnd = 9, kLstmBiases = 12, kLstmBiasesEnd = 16,
+                 kLstmHiddenState = 18, kLstmCellState = 19;
+
+// What the format's operator has besides ours, if `source` has it.
+std::string LstmVariants(const OperatorSource& source) {
+  const auto has = [&](std::initializer_list<size_t> inputs) {
+    return std::ranges::any_of(inputs, [&](size_t i) { return source.Input(i) != nullptr; });
+  };
+  std::string found;
+  const auto add = [&](bool present, std::string_view name) {
+    if (present) found += (found.empty() ? "" : ", ") + std::string(name);
+  };
+  add(!has({1}) || !has({5}), "no input gate (CIFG)");
+  add(has({9, 10, 11}), "peephole connections");
+  add(has({16, 17}), "projection");
+  add(has({20, 21, 22, 23}), "layer normalisation");
+  return found;
+}
+
+Result<ir::Attributes> ReadLstm(const OperatorSource& source) {
+  const auto* options = source.op().builtin_options_as_UnidirectionalSequenceLSTMOptions();
+  if (options == nullptr) return NoOptions();
+  if (source.input_count() > kLstmInputs || source.output_count() != 1) {
+    return Fail(Code::kInvalid, "{} inputs and {} outputs: at most {}, and 1", source.input_count(),
+                source.output_count(), kLstmInputs);
+  }
+  std::string variants = LstmVariants(source);
+  if (options->diagonal_recurrent_tensors()) {
+    variants += (variants.empty() ? "" : ", ") + std::string("diagonal recurrent weights");
+  }
+  KINGLET_TRY(const ir::Activation activation,
+              ReadActivation(options->fused_activation_function()));
+  if (activation != ir::Activation::kTanh) {
+    variants += (variants.empty() ? "" : ", ") + std::string("an activation other than tanh");
+  }
+  if (!variants.empty()) return Fail(Code::kUnsupported, "not supported: {}", variants);
+  if (!source.IsVariable(kLstmHiddenState) || !source.IsVariable(kLstmCellState)) {
+    return Fail(Code::kInvalid, "inputs {} and {}, the states, must be variables", kLstmHiddenState,
+                kLstmCellState);
+  }
+  return ir::UnidirectionalSequenceLstm{options->time_major(), options->cell_clip()};
+}
+
+void ArrangeLstm(ir::Op& op) {
+  op.inputs.resize(kLstmInputs, ir::kNoTensor);
+  const std::vector<ir::TensorIndex> all = op.inputs;
+  const auto at = [&](size_t i) { return all.begin() + static_cast<std::ptrdiff_t>(i); };
+  op.inputs.assign(at(0), at(kLstmWeightsEnd));
+  op.inputs.insert(op.inputs.end(), at(kLstmBiases), at(kLstmBiasesEnd));
+  for (const size_t state : {kLstmHiddenState, kLstmCellState}) {
+    op.inputs.push_back(all[state]);
+    op.outputs.push_back(all[state]);
+  }
+}
+
+constexpr size_t kSvdfInputs = 5, kSvdfState = 4;
+
+Result<ir::Attributes> ReadSvdf(const OperatorSource& source) {
+  const auto* options = source.op().builtin_options_as_SVDFOptions();
+  if (options == nullptr) return NoOptions();
+  if (source.input_count() != kSvdfInputs || !source.IsVariable(kSvdfState)) {
+    return Fail(Code::kInvalid, "{} inputs: must be {}, the last a variable, the state",
+                source.input_count(), kSvdfInputs);
+  }
+  ir::Svdf a;
+  a.rank = options->rank();
+  KINGLET_TRY(a.activation, ReadActivation(options->fused_activation_function()));
+  return a;
+}
+
+void ArrangeSvdf(ir::Op& op) { op.outputs.push_back(op.inputs[kSvdfState]); }
 
 constexpr OperatorRule kRules[] = {
     {BuiltinOperator::ADD, 5, ReadActivated<ir::Add, schema::AddOptions>},
@@ -190,8 +288,11 @@ constexpr OperatorRule kRules[] = {
     {BuiltinOperator::STRIDED_SLICE, 8, ReadStridedSlice, {0, -1, -1}},
     {BuiltinOperator::SUB, 5, ReadActivated<ir::Sub, schema::SubOptions>},
     {BuiltinOperator::SUM, 2, ReadSum, {0, -1, -1}},
+    {BuiltinOperator::SVDF, 4, ReadSvdf, {-1, -1, -1}, ArrangeSvdf},
     {BuiltinOperator::TANH, 3, ReadPlain<ir::Tanh>},
     {BuiltinOperator::TRANSPOSE, 7, ReadTranspose, {0, -1, -1}},
+    {BuiltinOperator::TRANSPOSE_CONV, 5, ReadTransposeConv, {2, 1, 3}},
+    {BuiltinOperator::UNIDIRECTIONAL_SEQUENCE_LSTM, 4, ReadLstm, {-1, -1, -1}, ArrangeLstm},
     {BuiltinOperator::UNPACK, 4, ReadUnpack},
 };
 

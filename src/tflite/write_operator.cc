@@ -42,12 +42,21 @@ OperatorParts Parts(const ir::Op& op, BuiltinOperator code, int32_t version) {
   return Parts(op, code, version, BuiltinOptions::NONE, {});
 }
 
+// Sums of int16 activations have 64 bits unless the options say that the bias has 32.
+bool HasShortBias(const FileBuilder& file, const ir::Op& op) {
+  return IsInt16(file, op) && op.inputs.size() > 2 && op.inputs[2] != ir::kNoTensor &&
+         file.Input(op, 2).type == ir::DataType::kInt32;
+}
+schema::TensorType BiasType(const FileBuilder& file, const ir::Op& op) {
+  return HasShortBias(file, op) ? schema::TensorType::INT32 : schema::TensorType::FLOAT32;
+}
+
+// Of a window over an image of this shape.
 template <typename Attributes>
-Result<schema::Padding> PaddingOf(const FileBuilder& file, const ir::Op& op, const Attributes& a,
-                                  int32_t filter_h, int32_t filter_w, int32_t dilation_h,
-                                  int32_t dilation_w) {
+Result<schema::Padding> PaddingOf(const std::vector<int32_t>& input, const ir::Op& op,
+                                  const Attributes& a, int32_t filter_h, int32_t filter_w,
+                                  int32_t dilation_h, int32_t dilation_w) {
   if (a.padding == ir::Padding{}) return schema::Padding::VALID;
-  const std::vector<int32_t>& input = file.Input(op, 0).shape;
   if (a.padding == SamePadding({input[1], input[2], filter_h, filter_w, a.stride_h, a.stride_w,
                                 dilation_h, dilation_w})) {
     return schema::Padding::SAME;
@@ -58,35 +67,60 @@ Result<schema::Padding> PaddingOf(const FileBuilder& file, const ir::Op& op, con
 
 Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Conv2d& a) {
   const ir::Tensor& weights = file.Input(op, 1);
-  KINGLET_TRY(
-      const schema::Padding padding,
-      PaddingOf(file, op, a, weights.shape[1], weights.shape[2], a.dilation_h, a.dilation_w));
+  KINGLET_TRY(const schema::Padding padding,
+              PaddingOf(file.Input(op, 0).shape, op, a, weights.shape[1], weights.shape[2],
+                        a.dilation_h, a.dilation_w));
   const bool grouped = weights.shape[3] != file.Input(op, 0).shape[3];
-  return Parts(op, BuiltinOperator::CONV_2D, grouped ? 6 : 3, BuiltinOptions::Conv2DOptions,
+  int32_t version = IsInt16(file, op) ? 4 : 3;
+  if (grouped) version = 6;
+  if (HasShortBias(file, op)) version = 8;
+  return Parts(op, BuiltinOperator::CONV_2D, version, BuiltinOptions::Conv2DOptions,
                schema::CreateConv2DOptions(file.flat(), padding, a.stride_w, a.stride_h,
-                                           FromActivation(a.activation), a.dilation_w, a.dilation_h)
+                                           FromActivation(a.activation), a.dilation_w, a.dilation_h,
+                                           BiasType(file, op))
                    .Union());
 }
 
 Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::DepthwiseConv2d& a) {
   const ir::Tensor& weights = file.Input(op, 1);
-  KINGLET_TRY(
-      const schema::Padding padding,
-      PaddingOf(file, op, a, weights.shape[1], weights.shape[2], a.dilation_h, a.dilation_w));
-  return Parts(op, BuiltinOperator::DEPTHWISE_CONV_2D, 3, BuiltinOptions::DepthwiseConv2DOptions,
+  KINGLET_TRY(const schema::Padding padding,
+              PaddingOf(file.Input(op, 0).shape, op, a, weights.shape[1], weights.shape[2],
+                        a.dilation_h, a.dilation_w));
+  return Parts(op, BuiltinOperator::DEPTHWISE_CONV_2D, IsInt16(file, op) ? 5 : 3,
+               BuiltinOptions::DepthwiseConv2DOptions,
                schema::CreateDepthwiseConv2DOptions(
                    file.flat(), padding, a.stride_w, a.stride_h, a.depth_multiplier,
                    FromActivation(a.activation), a.dilation_w, a.dilation_h)
                    .Union());
 }
 
+Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::TransposeConv2d& a) {
+  const ir::Tensor &weights = file.Input(op, 1), &output = file.Output(op);
+  KINGLET_TRY(const schema::Padding padding,
+              PaddingOf(output.shape, op, a, weights.shape[1], weights.shape[2], 1, 1));
+  int32_t version = op.inputs.size() > 2 ? 3 : 2;
+  if (a.activation != ir::Activation::kNone) version = 4;
+  if (HasShortBias(file, op)) version = 5;
+  OperatorParts parts =
+      Parts(op, BuiltinOperator::TRANSPOSE_CONV, version, BuiltinOptions::TransposeConvOptions,
+            schema::CreateTransposeConvOptions(file.flat(), padding, a.stride_w, a.stride_h,
+                                               FromActivation(a.activation), BiasType(file, op))
+                .Union());
+  parts.inputs = {file.AddIntegers(op.name + "_shape", output.shape), op.inputs[1], op.inputs[0]};
+  if (op.inputs.size() > 2) parts.inputs.push_back(op.inputs[2]);
+  return parts;
+}
+
 Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::FullyConnected& a) {
-  const int32_t version = op.inputs.size() == 2 ? 6 : (a.keep_dims ? 5 : 4);
-  return Parts(op, BuiltinOperator::FULLY_CONNECTED, version, BuiltinOptions::FullyConnectedOptions,
-               schema::CreateFullyConnectedOptions(
-                   file.flat(), FromActivation(a.activation),
-                   schema::FullyConnectedOptionsWeightsFormat::DEFAULT, a.keep_dims)
-                   .Union());
+  int32_t version = op.inputs.size() == 2 ? 6 : (a.keep_dims ? 5 : 4);
+  if (IsInt16(file, op)) version = 7;
+  if (HasShortBias(file, op)) version = 11;
+  return Parts(
+      op, BuiltinOperator::FULLY_CONNECTED, version, BuiltinOptions::FullyConnectedOptions,
+      schema::CreateFullyConnectedOptions(file.flat(), FromActivation(a.activation),
+                                          schema::FullyConnectedOptionsWeightsFormat::DEFAULT,
+                                          a.keep_dims, false, BiasType(file, op))
+          .Union());
 }
 
 // Sums of int16 tensors are told to scale as those of int8 do, not by powers of two.
@@ -145,11 +179,12 @@ Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Tanh&
 }
 
 Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Pool2d& a) {
-  KINGLET_TRY(const schema::Padding padding, PaddingOf(file, op, a, a.filter_h, a.filter_w, 1, 1));
+  KINGLET_TRY(const schema::Padding padding,
+              PaddingOf(file.Input(op, 0).shape, op, a, a.filter_h, a.filter_w, 1, 1));
   const BuiltinOperator code = a.kind == ir::Pool2d::Kind::kAverage
                                    ? BuiltinOperator::AVERAGE_POOL_2D
                                    : BuiltinOperator::MAX_POOL_2D;
-  return Parts(op, code, 2, BuiltinOptions::Pool2DOptions,
+  return Parts(op, code, IsInt16(file, op) ? 3 : 2, BuiltinOptions::Pool2DOptions,
                schema::CreatePool2DOptions(file.flat(), padding, a.stride_w, a.stride_h, a.filter_w,
                                            a.filter_h, FromActivation(a.activation))
                    .Union());
@@ -168,8 +203,37 @@ Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Dequa
 }
 
 Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Softmax& a) {
-  return Parts(op, BuiltinOperator::SOFTMAX, 2, BuiltinOptions::SoftmaxOptions,
+  return Parts(op, BuiltinOperator::SOFTMAX, IsInt16(file, op) ? 3 : 2,
+               BuiltinOptions::SoftmaxOptions,
                schema::CreateSoftmaxOptions(file.flat(), a.beta).Union());
+}
+
+// Reading and assigning variables are several operators of the format: the caller's.
+Result<OperatorParts> Write(FileBuilder&, const ir::Op& op, const ir::Copy&) {
+  KINGLET_ASSERT(false);
+  return Parts(op, BuiltinOperator::ASSIGN_VARIABLE, 1);
+}
+
+Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op,
+                            const ir::UnidirectionalSequenceLstm& a) {
+  OperatorParts parts =
+      Parts(op, BuiltinOperator::UNIDIRECTIONAL_SEQUENCE_LSTM, 1,
+            BuiltinOptions::UnidirectionalSequenceLSTMOptions,
+            schema::CreateUnidirectionalSequenceLSTMOptions(
+                file.flat(), schema::ActivationFunctionType::TANH, a.cell_clip, 0, a.time_major)
+                .Union());
+  constexpr size_t kWeightsEnd = 9, kBiasesEnd = 13;
+  constexpr size_t kPeepholes = 3, kProjection = 2, kLayerNorm = 4;  // which we never have
+  parts.inputs.insert(parts.inputs.end(), kLayerNorm, ir::kNoTensor);
+  parts.inputs.insert(parts.inputs.begin() + kBiasesEnd, kProjection, ir::kNoTensor);
+  parts.inputs.insert(parts.inputs.begin() + kWeightsEnd, kPeepholes, ir::kNoTensor);
+  return parts;
+}
+
+Result<OperatorParts> Write(FileBuilder& file, const ir::Op& op, const ir::Svdf& a) {
+  return Parts(
+      op, BuiltinOperator::SVDF, 3, BuiltinOptions::SVDFOptions,
+      schema::CreateSVDFOptions(file.flat(), a.rank, FromActivation(a.activation)).Union());
 }
 
 }  // namespace

@@ -37,15 +37,39 @@ ir::Graph NetworkFor(const signal::Pipeline& pipeline) {
   return graph;
 }
 
-// What the example must print for one window.
-std::string ExpectedLine(const ir::Graph& graph, const signal::Pipeline& pipeline, ByteView raw) {
+// `graph` with its scores added to those before, which a variable keeps.
+ir::Graph WithMemory(ir::Graph graph) {
+  const ir::TensorIndex scores = graph.outputs[0];
+  ir::Tensor kept = graph.tensor(scores);
+  kept.name = "kept";
+  kept.variable = true;
+  kept.data.assign(static_cast<size_t>(kept.ByteCount()), 3);
+  ir::Tensor sum = graph.tensor(scores);
+  sum.name = "sum";
+  const auto variable = static_cast<ir::TensorIndex>(graph.tensors.size());
+  graph.tensors.push_back(kept);
+  graph.tensors.push_back(sum);
+  graph.ops.push_back({"sum", ir::Add{}, {scores, variable}, {variable + 1}});
+  graph.ops.push_back({"keep", ir::Copy{}, {variable + 1}, {variable}});
+  graph.outputs = {variable + 1};
+  return graph;
+}
+
+// What the example must print for the next window.
+std::string ExpectedLine(const ir::Graph& graph, const signal::Pipeline& pipeline, ByteView raw,
+                         ir::State& state) {
   const std::vector<int8_t> features = pipeline.Extract(raw).value();
-  const auto outputs = ir::Executor::Make(graph)->Run({AsBytes(features)}).value();
+  const auto outputs = ir::Executor::Make(graph)->Step(state, {AsBytes(features)}).value();
   const auto* scores = reinterpret_cast<const int8_t*>(outputs[0].data());
   const auto best = static_cast<size_t>(std::max_element(scores, scores + kClasses) - scores);
   const ir::Quantization& q = graph.tensor(graph.outputs[0]).quantization;
   return fmt::format("{} {:.3f}\n", kLabels[best],
                      q.scales[0] * static_cast<float>(scores[best] - q.zero_points[0]));
+}
+
+std::string ExpectedLine(const ir::Graph& graph, const signal::Pipeline& pipeline, ByteView raw) {
+  ir::State state = ir::InitialState(graph);
+  return ExpectedLine(graph, pipeline, raw, state);
 }
 
 class DeployedFolder : public ::testing::Test {
@@ -117,6 +141,33 @@ TEST_F(DeployedFolder, ItsExampleSeesWhatTheHostSees) {
     Bytes raw(pipeline.raw_bytes());
     for (uint8_t& pixel : raw) pixel = static_cast<uint8_t>(random.Next() >> 24);
     expected += ExpectedLine(graph, pipeline, raw);
+    pictures.insert(pictures.end(), raw.begin(), raw.end());
+  }
+  EXPECT_EQ(RunExample(pictures), expected);
+}
+
+TEST_F(DeployedFolder, ExamplesOfModelsWithMemoryKeepTheArena) {
+  const auto sound =
+      signal::Pipeline::Make(signal::AudioOptions{.clip_ms = 400, .step_ms = 400}).value();
+  ir::Graph graph = WithMemory(NetworkFor(sound));
+  ASSERT_NO_FATAL_FAILURE(Write(graph, sound));
+  ASSERT_NO_FATAL_FAILURE(BuildOnHost());
+  const Bytes silence(sound.raw_bytes());
+  EXPECT_EQ(RunExample(silence), ExpectedLine(graph, sound, silence));
+
+  const auto picture =
+      signal::Pipeline::Make(signal::ImageOptions{.width = 12, .height = 10, .channels = 3})
+          .value();
+  graph = WithMemory(NetworkFor(picture));
+  ASSERT_NO_FATAL_FAILURE(Write(graph, picture));
+  ASSERT_EQ(Run({"rm", "-r", "build"}), 0);
+  ASSERT_NO_FATAL_FAILURE(BuildOnHost());
+  ir::State state = ir::InitialState(graph);
+  Bytes pictures;
+  std::string expected;
+  for (uint8_t i = 0; i < 5; ++i) {
+    const Bytes raw(picture.raw_bytes(), static_cast<uint8_t>(50 * i));
+    expected += ExpectedLine(graph, picture, raw, state);
     pictures.insert(pictures.end(), raw.begin(), raw.end());
   }
   EXPECT_EQ(RunExample(pictures), expected);

@@ -9,6 +9,7 @@
 #include "src/emulate/qemu.h"
 #include "tests/support/graph_builder.h"
 #include "tests/support/random_graph.h"
+#include "tests/support/state_graphs.h"
 
 namespace kinglet::compile {
 namespace {
@@ -50,7 +51,9 @@ class GeneratedOnDevice : public ::testing::TestWithParam<std::string> {
 TEST_P(GeneratedOnDevice, ComputesTheHostsBytes) {
   for (const ir::Graph& graph :
        {kinglet::testing::SmallNetwork(), kinglet::testing::RandomGraph(11),
-        kinglet::testing::EveryKindGraph()}) {
+        kinglet::testing::EveryKindGraph(), kinglet::testing::Int16Network(1),
+        kinglet::testing::SvdfNetwork(), kinglet::testing::LstmNetwork(),
+        kinglet::testing::StreamingNetwork()}) {
     const auto run = BuildAndRun(graph);
     if (!run.has_value() && run.error().code == Code::kNotFound) {
       GTEST_SKIP() << run.error().message;

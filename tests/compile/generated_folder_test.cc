@@ -7,6 +7,7 @@
 #include "src/emulate/process.h"
 #include "tests/support/graph_builder.h"
 #include "tests/support/random_graph.h"
+#include "tests/support/state_graphs.h"
 
 namespace kinglet::compile {
 namespace {
@@ -79,6 +80,83 @@ TEST_F(GeneratedFolder, AModelThatMovesNothingBuilds) {
   Write(b.Finish({b.Flatten(b.Input({1, 2, 3, 1}))}), {.name = {}, .passes = optimize::NoPasses()});
   ASSERT_EQ(BuildSelfTest(), 0) << text_;
   EXPECT_EQ(Run({"./self_test"}), 0) << text_;
+}
+
+TEST_F(GeneratedFolder, ModelsWithMemoryPassTheirSelfTests) {
+  for (const ir::Graph& graph : {kinglet::testing::SvdfNetwork(), kinglet::testing::LstmNetwork(),
+                                 kinglet::testing::StreamingNetwork()}) {
+    ASSERT_NO_FATAL_FAILURE(Write(graph));
+    EXPECT_THAT(model_.files["model.h"], HasSubstr("void Reset(uint8_t* arena);"));
+    EXPECT_THAT(model_.files["README.md"], HasSubstr("the arena must be kept"));
+    ASSERT_EQ(BuildSelfTest(), 0) << text_;
+    EXPECT_EQ(Run({"./self_test"}), 0) << graph.name;
+  }
+}
+
+// The test must notice a state that does not go on, and one that a reset leaves as it is.
+TEST_F(GeneratedFolder, TheSelfTestFailsWhenStateIsLostOrKept) {
+  for (const ir::Graph& graph : {kinglet::testing::SvdfNetwork(), kinglet::testing::LstmNetwork(),
+                                 kinglet::testing::StreamingNetwork()}) {
+    ASSERT_NO_FATAL_FAILURE(Write(graph));
+    const std::string source = model_.files["self_test.cc"];
+    const std::string rule = "if (vector.reset) Reset(arena);";
+    ASSERT_THAT(source, HasSubstr(rule));
+    for (const std::string wrong :
+         {"Reset(arena);", "if (vector.reset && &vector == golden::kVectors) Reset(arena);"}) {
+      std::string changed = source;
+      changed.replace(changed.find(rule), rule.size(), wrong);
+      ASSERT_TRUE(WriteFileAtomic(folder_->path() + "/self_test.cc", changed).has_value());
+      ASSERT_EQ(BuildSelfTest(), 0) << text_;
+      EXPECT_EQ(Run({"./self_test"}), 1) << graph.name << ": " << wrong;
+    }
+  }
+}
+
+TEST_F(GeneratedFolder, ResetsStateForAProgramInC) {
+  CompileOptions options;
+  options.name = "bird";
+  Write(kinglet::testing::StreamingNetwork(), options);
+  const std::string main_text = R"(
+#include "model_c.h"
+#include <stdio.h>
+#include <string.h>
+static uint8_t arena[BIRD_ARENA_BYTES];
+static int8_t first[BIRD_OUTPUT_0_BYTES];
+static int step(void) {
+  memset(bird_input(arena, 0), 40, BIRD_INPUT_0_BYTES);
+  bird_invoke(arena);
+  return memcmp(first, bird_output(arena, 0), sizeof first) == 0;
+}
+int main(void) {
+  bird_reset(arena);
+  step();
+  memcpy(first, bird_output(arena, 0), sizeof first);
+  const int second = step();
+  bird_reset(arena);
+  printf("%d %d\n", second, step());
+  return 0;
+}
+)";
+  ASSERT_TRUE(WriteFileAtomic(folder_->path() + "/main.c", main_text).has_value());
+  ASSERT_EQ(Run({"gcc", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-c", "main.c"}),
+            0)
+      << text_;
+  std::vector<std::string> link = {"g++",        "-std=c++17", "-I.", "main.o",
+                                   "model_c.cc", "-o",         "main"};
+  link.insert(link.end(), model_.sources.begin(), model_.sources.end());
+  ASSERT_EQ(Run(link), 0) << text_;
+  EXPECT_EQ(Run({"./main"}), 0);
+  EXPECT_EQ(text_, "0 1\n")
+      << "the second step differs from the first, the one after a reset does not";
+}
+
+TEST_F(GeneratedFolder, NetworksOfInt16PassTheirSelfTests) {
+  for (uint64_t seed = 0; seed < 3; ++seed) {
+    ASSERT_NO_FATAL_FAILURE(Write(kinglet::testing::Int16Network(seed)));
+    EXPECT_THAT(model_.files["model.cc"], HasSubstr("constexpr int64_t kLayer1Bias[]"));
+    ASSERT_EQ(BuildSelfTest(), 0) << text_;
+    EXPECT_EQ(Run({"./self_test"}), 0) << "seed " << seed;
+  }
 }
 
 TEST_F(GeneratedFolder, TheSelfTestFailsWhenOneWeightIsDamaged) {

@@ -20,11 +20,12 @@ const std::vector<LayerMaker::Maker>& LayerMaker::Makers() {
   using M = LayerMaker;
   static const std::vector<Maker> makers = [] {
     std::vector<Maker> all = {
-        {"conv_2d", {kInt8}, &M::Conv},
-        {"depthwise_conv_2d", {kInt8}, &M::Depthwise},
-        {"fully_connected", {kInt8}, &M::FullyConnected},
-        {"average_pool_2d", {kInt8}, &M::Pool<ir::Pool2d::Kind::kAverage>},
-        {"max_pool_2d", {kInt8}, &M::Pool<ir::Pool2d::Kind::kMax>},
+        {"conv_2d", {kInt8, kInt16}, &M::Conv},
+        {"depthwise_conv_2d", {kInt8, kInt16}, &M::Depthwise},
+        {"transpose_conv_2d", {kInt8, kInt16}, &M::TransposeConv},
+        {"fully_connected", {kInt8, kInt16}, &M::FullyConnected},
+        {"average_pool_2d", {kInt8, kInt16}, &M::Pool<ir::Pool2d::Kind::kAverage>},
+        {"max_pool_2d", {kInt8, kInt16}, &M::Pool<ir::Pool2d::Kind::kMax>},
         {"add", {kInt8, kInt16}, &M::Activated<ir::Add>},
         {"sub", {kInt8, kInt16}, &M::Activated<ir::Sub>},
         {"mul", {kInt8, kInt16}, &M::Activated<ir::Mul>},
@@ -38,8 +39,11 @@ const std::vector<LayerMaker::Maker>& LayerMaker::Makers() {
         {"hard_swish", {kInt8}, &M::HardSwish},
         {"logistic", {kInt8}, &M::Logistic},
         {"tanh", {kInt8}, &M::Tanh},
-        {"softmax", {kInt8}, &M::Softmax},
+        {"softmax", {kInt8, kInt16}, &M::Softmax},
         {"reshape", {kInt8, kInt16, ir::DataType::kFloat32}, &M::Reshape},
+        {"unidirectional_sequence_lstm", {kInt8, kInt16}, &M::Lstm},
+        {"svdf", {kInt8}, &M::Svdf},
+        {"copy", {kInt8, kInt16}, &M::Copy},
     };
     const std::vector<Maker> moving = MovingMakers();
     all.insert(all.end(), moving.begin(), moving.end());
@@ -143,7 +147,7 @@ ir::TensorIndex LayerMaker::Other(ir::TensorIndex x, const std::vector<int32_t>&
   return other;
 }
 
-// Scales keep the output's spread within int8.
+// Scales keep the output's spread within its type.
 ir::TensorIndex LayerMaker::Weights(std::vector<int32_t> shape, int32_t axis, bool per_channel,
                                     int64_t filter_size, float ratio) {
   ir::Tensor tensor;
@@ -162,6 +166,7 @@ ir::TensorIndex LayerMaker::Weights(std::vector<int32_t> shape, int32_t axis, bo
 }
 
 void LayerMaker::AddBias(ir::Op& op, int32_t channels) {
+  const bool int16 = At(op.inputs[0]).type == kInt16;
   const int32_t kind = Between(0, 5);
   if (kind == 0) return;
   if (kind == 1) {
@@ -172,7 +177,17 @@ void LayerMaker::AddBias(ir::Op& op, int32_t channels) {
   bias.type = ir::DataType::kInt32;
   bias.shape = {channels};
   bias.constant = true;
-  for (int32_t c = 0; c < channels; ++c) AppendLe(bias.data, Between(-20000, 20000));
+  const bool depthwise = std::holds_alternative<ir::DepthwiseConv2d>(op.attributes);
+  if (int16 && (depthwise || OneIn(2))) bias.type = ir::DataType::kInt64;
+  const int32_t limit = int16 ? 20000000 : 20000;
+  for (int32_t c = 0; c < channels; ++c) {
+    const int32_t value = Between(-limit, limit);
+    if (bias.type == ir::DataType::kInt64) {
+      AppendLe(bias.data, int64_t{value} * (OneIn(2) ? 1 : 128));
+    } else {
+      AppendLe(bias.data, value);
+    }
+  }
   op.inputs.push_back(AddTensor(std::move(bias)));
 }
 
@@ -236,6 +251,33 @@ ir::TensorIndex LayerMaker::Depthwise(ir::TensorIndex x) {
   const float ratio = At(output).quantization.scales[0] / At(x).quantization.scales[0];
   const ir::TensorIndex weights =
       Weights({1, filter_h, filter_w, output_c}, 3, !OneIn(3), filter_h * filter_w, ratio);
+  Finish(a, {x, weights}, output);
+  AddBias(graph_.ops.back(), output_c);
+  return output;
+}
+
+ir::TensorIndex LayerMaker::TransposeConv(ir::TensorIndex x) {
+  if (!IsImage(x)) return ir::kNoTensor;
+  const std::vector<int32_t> in = At(x).shape;
+  const int32_t filter_h = Between(1, 4), filter_w = Between(1, 4), output_c = Between(1, 6);
+  ir::TransposeConv2d a;
+  a.stride_h = Between(1, 3);
+  a.stride_w = Between(1, 3);
+  a.activation = AnyActivation();
+  // SAME: any size that takes as many steps; VALID: room for all filters, and at least a step each.
+  const bool same = OneIn(2);
+  const auto size = [&](int32_t input, int32_t filter, int32_t stride) {
+    if (same) return std::max(1, input * stride - Between(0, stride - 1));
+    return (input - 1) * stride + std::max(filter, stride);
+  };
+  const int32_t h = size(in[1], filter_h, a.stride_h), w = size(in[2], filter_w, a.stride_w);
+  if (same) {
+    a.padding = tflite::SamePadding({h, w, filter_h, filter_w, a.stride_h, a.stride_w, 1, 1});
+  }
+  const ir::TensorIndex output = Like(x, {in[0], h, w, output_c});
+  const float ratio = At(output).quantization.scales[0] / At(x).quantization.scales[0];
+  const ir::TensorIndex weights = Weights({output_c, filter_h, filter_w, in[3]}, 0, !OneIn(3),
+                                          filter_h * filter_w * in[3], ratio);
   Finish(a, {x, weights}, output);
   AddBias(graph_.ops.back(), output_c);
   return output;
@@ -315,8 +357,11 @@ ir::TensorIndex LayerMaker::Tanh(ir::TensorIndex x) {
 }
 
 ir::TensorIndex LayerMaker::Softmax(ir::TensorIndex x) {
-  return Finish(ir::Softmax{random_.Uniform(0.2F, 3.0F)}, {x},
-                Activation(At(x).shape, kInt8, 1.0F / 256, -128));
+  const float beta = random_.Uniform(0.2F, 3.0F);
+  const bool int16 = At(x).type == kInt16;
+  return Finish(ir::Softmax{beta}, {x},
+                int16 ? Activation(At(x).shape, kInt16, 1.0F / 32768, 0)
+                      : Activation(At(x).shape, kInt8, 1.0F / 256, -128));
 }
 
 ir::TensorIndex LayerMaker::Reshape(ir::TensorIndex x) {

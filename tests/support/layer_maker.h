@@ -71,6 +71,7 @@ class LayerMaker {
 
   ir::TensorIndex Conv(ir::TensorIndex x);
   ir::TensorIndex Depthwise(ir::TensorIndex x);
+  ir::TensorIndex TransposeConv(ir::TensorIndex x);
   ir::TensorIndex FullyConnected(ir::TensorIndex x);
   template <ir::Pool2d::Kind kKind>
   ir::TensorIndex Pool(ir::TensorIndex x);
@@ -95,6 +96,18 @@ class LayerMaker {
   ir::TensorIndex Tanh(ir::TensorIndex x);
   ir::TensorIndex Softmax(ir::TensorIndex x);
   ir::TensorIndex Reshape(ir::TensorIndex x);
+  // Operators with memory, in layer_maker_recurrent.cc.
+  ir::TensorIndex Lstm(ir::TensorIndex x);
+  ir::TensorIndex Svdf(ir::TensorIndex x);
+  // Something that reads and assigns a variable, before or after one another.
+  ir::TensorIndex Copy(ir::TensorIndex x);
+  // x in `rank` dimensions, by a reshape if there must be one.
+  ir::TensorIndex InRank(ir::TensorIndex x, size_t rank);
+  // A variable that begins at its zero point.
+  ir::TensorIndex State(std::vector<int32_t> shape, ir::DataType type, float scale,
+                        int32_t zero_point);
+  ir::TensorIndex RowWeights(std::vector<int32_t> shape, ir::DataType type, float scale);
+  ir::TensorIndex BiasOf(int32_t count, ir::DataType type);
 
   // layer_maker_move.cc
   ir::TensorIndex FinishMany(ir::Attributes attributes, std::vector<ir::TensorIndex> inputs,

@@ -69,6 +69,7 @@ ir::Graph RandomOpGraph(const LayerMaker::Kind& kind, uint64_t seed) {
     ir::Graph& graph = maker.graph();
     graph.name = kind.name;
     graph.outputs = graph.ops.back().outputs;
+    std::erase_if(graph.outputs, [&](ir::TensorIndex index) { return maker.At(index).variable; });
     return std::move(graph);
   }
 }
@@ -80,9 +81,24 @@ ir::Graph EveryKindGraph() {
   for (const LayerMaker::Kind& kind : LayerMaker::Kinds()) {
     const ir::TensorIndex x = maker.Input({1, 4, 3, 4}, kind.type);
     KINGLET_ASSERT(maker.Layer(kind.name, x) != ir::kNoTensor);
-    const std::vector<ir::TensorIndex>& outputs = graph.ops.back().outputs;
-    graph.outputs.insert(graph.outputs.end(), outputs.begin(), outputs.end());
+    for (const ir::TensorIndex output : graph.ops.back().outputs) {
+      if (!maker.At(output).variable) graph.outputs.push_back(output);
+    }
   }
+  return std::move(graph);
+}
+
+ir::Graph Int16Network(uint64_t seed) {
+  LayerMaker maker(seed, kGraphStream, LayerMaker::Draw::kUsual);
+  ir::TensorIndex x = maker.Input({1, 9, 8, 4}, ir::DataType::kInt16);
+  for (const std::string_view kind :
+       {"conv_2d", "depthwise_conv_2d", "transpose_conv_2d", "max_pool_2d", "average_pool_2d",
+        "reshape", "fully_connected", "softmax"}) {
+    x = maker.Layer(kind, x);
+  }
+  ir::Graph& graph = maker.graph();
+  graph.name = "int16";
+  graph.outputs.push_back(x);
   return std::move(graph);
 }
 

@@ -21,6 +21,9 @@ ir::Graph RandomOpGraph(const LayerMaker::Kind& kind, uint64_t seed);
 // Every kind of operator with every type once, each on an input of its own.
 ir::Graph EveryKindGraph();
 
+// Every operator with weights, pools and softmax in one network of int16 activations.
+ir::Graph Int16Network(uint64_t seed);
+
 // Bytes for each of the graph's inputs, now and then nothing but extremes.
 std::vector<Bytes> RandomInputs(const ir::Graph& graph, uint64_t seed);
 

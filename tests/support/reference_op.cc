@@ -133,14 +133,28 @@ std::vector<Bytes> ReferenceOp(const ir::Graph& graph, const ir::Op& op,
         {&tensor, std::vector<int64_t>(static_cast<size_t>(tensor.ElementCount()), 0)});
   }
   KINGLET_ASSERT(ReferenceElementwise(call) || ReferenceWindow(call) || ReferenceMove(call) ||
-                 ReferenceReduce(call));
+                 ReferenceReduce(call) || ReferenceRecurrent(call));
   std::vector<Bytes> outputs;
   for (const Numbers& out : call.out) outputs.push_back(StoreNumbers(out));
   return outputs;
 }
 
+std::vector<Bytes> ReferenceState(const ir::Graph& graph) {
+  std::vector<Bytes> state;
+  for (const ir::Tensor& tensor : graph.tensors) {
+    state.push_back(tensor.variable ? tensor.data : Bytes{});
+  }
+  return state;
+}
+
 std::vector<Bytes> ReferenceRun(const ir::Graph& graph, const std::vector<Bytes>& inputs) {
-  std::vector<Bytes> tensors(graph.tensors.size());
+  std::vector<Bytes> state = ReferenceState(graph);
+  return ReferenceStep(graph, state, inputs);
+}
+
+std::vector<Bytes> ReferenceStep(const ir::Graph& graph, std::vector<Bytes>& state,
+                                 const std::vector<Bytes>& inputs) {
+  std::vector<Bytes>& tensors = state;
   for (size_t i = 0; i < inputs.size(); ++i) {
     tensors[static_cast<size_t>(graph.inputs[i])] = inputs[i];
   }

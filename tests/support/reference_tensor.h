@@ -55,5 +55,6 @@ bool ReferenceElementwise(ReferenceCall& call);
 bool ReferenceWindow(ReferenceCall& call);
 bool ReferenceMove(ReferenceCall& call);
 bool ReferenceReduce(ReferenceCall& call);
+bool ReferenceRecurrent(ReferenceCall& call);
 
 }  // namespace kinglet::testing

@@ -48,6 +48,24 @@ class Window {
     return true;
   }
 
+  // Scatters, as the definition does: every input pixel adds its multiple of the filter.
+  bool operator()(const ir::TransposeConv2d& a) {
+    const Numbers& weights = call_.in[1];
+    std::vector<int64_t> sums(out_.values.size(), 0);
+    Numbers totals{out_.tensor, sums};
+    ForEachIndex(in().shape(), [&](const std::vector<int32_t>& from) {
+      ForEachIndex(weights.shape(), [&](const std::vector<int32_t>& tap) {
+        const int32_t y = from[1] * a.stride_h - a.padding.top + tap[1];
+        const int32_t x = from[2] * a.stride_w - a.padding.left + tap[2];
+        const bool inside = y >= 0 && y < out_.shape()[1] && x >= 0 && x < out_.shape()[2];
+        if (tap[3] != from[3] || !inside) return;
+        totals.At({from[0], y, x, tap[0]}) += Centred(from) * weights.At(tap);
+      });
+    });
+    Convolve(a.activation, [&](const std::vector<int32_t>& at) { return totals.At(at); });
+    return true;
+  }
+
   bool operator()(const ir::FullyConnected& a) {
     const Numbers& weights = call_.in[1];
     const auto outputs = static_cast<size_t>(weights.shape()[0]);
@@ -89,6 +107,12 @@ class Window {
   bool operator()(const ir::Softmax& a) {
     const std::vector<int32_t>& shape = in().shape();
     const auto depth = static_cast<size_t>(shape.empty() ? 1 : shape.back());
+    if (out_.tensor->type == ir::DataType::kInt16) {
+      for (size_t first = 0; first < in().values.size(); first += depth) {
+        SoftmaxRowInt16(first, depth, a.beta);
+      }
+      return true;
+    }
     const double scale = static_cast<double>(a.beta) * static_cast<double>(in().scale());
     const Multiplier m = MakeMultiplier(std::min(scale * 0x1p26, 0x1p31 - 1));
     const auto least = -static_cast<int64_t>(std::floor(std::ldexp(31.0L, 26 - m.shift)));
@@ -132,7 +156,12 @@ class Window {
   }
 
   int64_t Output(int64_t sum, size_t channel, double scale, const Limits& limits) const {
-    if (call_.in.size() > 2 && call_.in[2].present()) sum += call_.in[2].values[channel];
+    const bool biased = call_.in.size() > 2 && call_.in[2].present();
+    if (biased) sum += call_.in[2].values[channel];
+    if (out_.tensor->type == ir::DataType::kInt16 &&
+        !(biased && call_.in[2].tensor->type == ir::DataType::kInt32)) {
+      return exact::Clamp(exact::RescaleWide(sum, MakeMultiplier(scale)), limits.low, limits.high);
+    }
     const int64_t value =
         exact::Wrap32(Rescale(exact::Wrap32(sum), MakeMultiplier(scale)) + out_.zero_point());
     return std::min(limits.high, std::max(limits.low, value));
@@ -162,6 +191,53 @@ class Window {
               ? 0
               : exact::RoundShift(exact::HighMul(scale, exponential(value)), unit_bits + 23);
       out_.values[i] = std::min<int64_t>(probability - 128, 127);
+    }
+  }
+
+  // The function's value in Q0.15 where a table of 512 steps from `low` to `high` has its entry
+  // `i`: moved by half of what a straight line to the next entry is wrong by in the middle.
+  static int64_t TableEntry(double (*function)(double), double low, double high, int64_t i) {
+    const double step = (high - low) / 512, one = 65536 / (2.0 / 65535 * 65535);
+    const auto rounded = [&](double x) { return std::round(function(x) * one); };
+    const double x = low + static_cast<double>(i) * step;
+    if (i == 512) return static_cast<int64_t>(exact::Clamp(std::llround(rounded(high)), 0, 32767));
+    const double line = (function(low + static_cast<double>(i + 1) * step) * one + rounded(x)) / 2;
+    const double error = std::round(line) - rounded(x + step / 2);
+    return exact::Clamp(std::llround(rounded(x) - std::round(error / 2)), -32768, 32767);
+  }
+
+  // `argument`, -32768 to 32767, goes from `low` to `high`.
+  static int64_t FromTable(double (*function)(double), double low, double high, int64_t argument) {
+    const int64_t at = exact::Clamp(argument, -32768, 32767) + 32768;
+    const int64_t here = TableEntry(function, low, high, at / 128);
+    const int64_t next = TableEntry(function, low, high, at / 128 + 1);
+    const double more = static_cast<double>((next - here) * (at % 128)) / 128;
+    return here + static_cast<int64_t>(std::floor(more + 0.5));
+  }
+
+  void SoftmaxRowInt16(size_t first, size_t depth, float beta) {
+    const auto begin = in().values.begin() + static_cast<std::ptrdiff_t>(first);
+    const int64_t greatest = *std::max_element(begin, begin + static_cast<std::ptrdiff_t>(depth));
+    const Multiplier m = MakeMultiplier(static_cast<double>(in().scale()) *
+                                        static_cast<double>(beta) / (10.0 / 65535.0));
+    std::vector<int64_t> powers;
+    int64_t sum = 0;
+    for (size_t i = first; i < first + depth; ++i) {
+      const int64_t steps = Rescale(in().values[i] - greatest, m);
+      powers.push_back(FromTable([](double x) { return std::exp(x); }, -10, 0, steps + 32767));
+      sum += powers.back();
+    }
+    // sum = 2^bits * (1 + x), and x in 16 bits.
+    int bits = 0;
+    while ((sum >> (bits + 1)) != 0) ++bits;
+    const auto one_plus_x =
+        static_cast<int64_t>(std::floor(std::ldexp(static_cast<double>(sum), 16 - bits) + 0.5));
+    const int64_t reciprocal =
+        FromTable([](double x) { return 1 / (1 + x); }, 0, 1, one_plus_x - 65536 - 32768);
+    for (size_t i = 0; i < depth; ++i) {
+      const auto product = static_cast<long double>(powers[i] * reciprocal);
+      const auto probability = static_cast<int64_t>(std::floor(std::ldexp(product, -bits) + 0.5L));
+      out_.values[first + i] = exact::Clamp(probability, 0, 32767);
     }
   }
 
