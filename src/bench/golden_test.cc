@@ -93,7 +93,7 @@ TEST_P(GoldenModel, EveryLayerOnCortexM4EqualsTheReference) {
       FormatCount(plain->application().flash_bytes()).c_str(),
       FormatCount(plain->application().static_ram_bytes()).c_str(),
       FormatCount(plain->numbers().arena_bytes).c_str(), FormatCount(timed->stack_bytes).c_str());
-  EXPECT_GT(timed->samples[0].model.instructions, static_cast<uint64_t>(plain->numbers().macs));
+  EXPECT_GT(2 * timed->samples[0].model.instructions, static_cast<uint64_t>(plain->numbers().macs));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "src/base/config.h"
 #include "src/optimize/fold_constants.h"
 #include "src/optimize/fuse_activations.h"
+#include "src/optimize/fuse_pads.h"
 #include "src/optimize/pass.h"
 #include "src/optimize/remove_dead.h"
 #include "src/optimize/remove_dead_channels.h"
@@ -27,6 +28,7 @@ const std::vector<Pass>& AllPasses() {
       {{"fold_constants", "operators on constants are computed now"}, FoldConstants},
       {{"remove_identities", "operators that hand on their input's bytes"}, RemoveIdentities},
       {{"fuse_activations", "rectifiers become part of the operator before them"}, FuseActivations},
+      {{"fuse_pads", "pads become part of the convolutions behind them"}, FusePads},
       {{"remove_dead", "operators whose outputs nobody reads"}, RemoveDead},
       {{"remove_dead_channels", "channels that are constant or that no output depends on"},
        RemoveDeadChannels},
