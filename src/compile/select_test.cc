@@ -9,8 +9,8 @@ namespace {
 
 // Kernels of int16 have the params of those of int8.
 TEST(Select, LayersOfInt16StayPortable) {
-  for (const KernelSet set : {KernelSet::kArmv6M, KernelSet::kCortexM4, KernelSet::kHelium,
-                              KernelSet::kRiscv}) {
+  for (const KernelSet set :
+       {KernelSet::kArmv6M, KernelSet::kCortexM4, KernelSet::kHelium, KernelSet::kRiscv}) {
     for (uint64_t seed = 0; seed < 5; ++seed) {
       const ir::Graph graph = kinglet::testing::Int16Network(seed);
       const auto portable = ir::Lower(graph);
