@@ -305,7 +305,7 @@ uint64_t FileBytes(const emulate::Image& image, const std::function<bool(const s
   }
   return bytes;
 }
-bool IsKernel(const std::string& file) { return file.starts_with("device/kernels/"); }
+constexpr std::string_view kKernelFolder = "device/kernels/";
 bool IsLibrary(const std::string& file) { return file.ends_with(".a"); }
 
 // Code size and stack of the kernel that `layer` calls. The hook keeps Invoke's own frame, as a
@@ -315,7 +315,12 @@ Result<compile::KernelCost> MeasureAlone(const board::Board& board, const Layer&
   KINGLET_TRY(const Network network, MakeNetwork({layer}, Hook::kYes, target));
   KINGLET_TRY(const Measured measured, BuildAndRun(board, network.model));
   compile::KernelCost cost;
-  cost.code_bytes = FileBytes(measured.image, IsKernel);
+  for (const emulate::FileSize& file : measured.image.files) {
+    if (!file.file.starts_with(kKernelFolder)) continue;
+    for (const auto& [section, bytes] : file.sections) {
+      cost.code_bytes[file.file.substr(kKernelFolder.size()) + " " + section] += bytes;
+    }
+  }
   cost.library_bytes = FileBytes(measured.image, IsLibrary) - FileBytes(empty.image, IsLibrary);
   cost.stack_bytes = measured.stack_bytes - empty.stack_bytes;
   return cost;

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include "src/base/config.h"
 #include "src/base/files.h"
@@ -22,12 +22,13 @@ uint64_t ReadBytes(ConfigTable& table, std::string_view key) {
 
 KernelCost ReadKernel(ConfigTable& table) {
   KernelCost cost;
-  cost.code_bytes = ReadBytes(table, "code_bytes");
   cost.library_bytes = ReadBytes(table, "library_bytes");
   cost.stack_bytes = ReadBytes(table, "stack_bytes");
   for (size_t i = 0; i < KernelWork::kCount; ++i) {
     cost.instructions[i] = table.GetDouble(KernelWork::kNames[i], 0, 0, kPerUnitMax);
   }
+  ConfigTable& code = table.Table("code_bytes");
+  for (const std::string& piece : code.Keys()) cost.code_bytes[piece] = ReadBytes(code, piece);
   return cost;
 }
 
@@ -66,11 +67,15 @@ std::string CoreCostsText(const CoreCosts& costs) {
       "argument_bytes = {:.3f}\n",
       costs.core, costs.argument_bytes);
   for (const auto& [function, cost] : costs.kernels) {
-    text += fmt::format("\n[{}]\ncode_bytes = {}\nlibrary_bytes = {}\nstack_bytes = {}\n", function,
-                        cost.code_bytes, cost.library_bytes, cost.stack_bytes);
+    text += fmt::format("\n[{}]\nlibrary_bytes = {}\nstack_bytes = {}\n", function,
+                        cost.library_bytes, cost.stack_bytes);
     for (size_t i = 0; i < KernelWork::kCount; ++i) {
       if (cost.instructions[i] == 0) continue;
       text += fmt::format("{} = {:.3f}\n", KernelWork::kNames[i], cost.instructions[i]);
+    }
+    text += fmt::format("[{}.code_bytes]\n", function);
+    for (const auto& [piece, bytes] : cost.code_bytes) {
+      text += fmt::format("\"{}\" = {}\n", piece, bytes);
     }
   }
   return text;
@@ -78,7 +83,7 @@ std::string CoreCostsText(const CoreCosts& costs) {
 
 Result<ModelEstimate> Estimate(const Program& program, const CoreCosts& costs) {
   ModelEstimate estimate;
-  std::set<std::string_view> linked;
+  std::map<std::string_view, uint64_t> linked;  // pieces of code
   uint64_t library_bytes = 0;
   double call_bytes = 0;
   for (const Step& step : program.steps) {
@@ -100,11 +105,14 @@ Result<ModelEstimate> Estimate(const Program& program, const CoreCosts& costs) {
     estimate.stack_bytes = std::max(estimate.stack_bytes, cost.stack_bytes);
     estimate.kernel_bytes += step.call.params.values().size() * sizeof(int32_t);
     call_bytes += costs.argument_bytes * static_cast<double>(ArgumentCount(step));
-    if (!linked.insert(step.call.kernel->function).second) continue;
-    estimate.kernel_bytes += cost.code_bytes;
+    for (const auto& [piece, bytes] : cost.code_bytes) {
+      uint64_t& known = linked[piece];
+      known = std::max(known, bytes);
+    }
     // Kernels share library functions; the largest set is close to the union.
     library_bytes = std::max(library_bytes, cost.library_bytes);
   }
+  for (const auto& [piece, bytes] : linked) estimate.kernel_bytes += bytes;
   estimate.kernel_bytes += library_bytes + static_cast<uint64_t>(call_bytes);
   return estimate;
 }

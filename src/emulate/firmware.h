@@ -26,6 +26,9 @@ struct FileSize {
   uint64_t constant_bytes = 0;
   uint64_t data_bytes = 0;  // initialised variables: in flash and in RAM
   uint64_t bss_bytes = 0;
+  // Bytes of code and constants by input section, which is one function or object:
+  // ".text.KingletEncodeRun".
+  std::map<std::string, uint64_t> sections{};
 };
 
 struct Image {

@@ -56,7 +56,7 @@ std::vector<FileSize> ReadMapFile(std::string_view map) {
   std::map<std::string, FileSize> files;
   map.remove_prefix(std::min(map.size(), map.find(kStart)));
   std::string_view section;  // output section we are in
-  bool name_alone = false;   // the line before held only an input section's name
+  std::string_view alone;    // an input section's name, when the line before held nothing else
   while (!map.empty()) {
     const std::string_view line = map.substr(0, map.find('\n'));
     map.remove_prefix(std::min(map.size(), line.size() + 1));
@@ -64,17 +64,18 @@ std::vector<FileSize> ReadMapFile(std::string_view map) {
     if (words.empty()) continue;
     if (line.front() != ' ') {
       section = words[0];
-      name_alone = false;
+      alone = {};
       continue;
     }
     const bool named = line.size() > 1 && (line[1] == '.' || line[1] == 'C');
     if (words.size() == 1 && named) {
-      name_alone = true;
+      alone = words[0];
       continue;
     }
-    const size_t first = name_alone ? 0 : 1;
-    const bool contribution = name_alone || named;
-    name_alone = false;
+    const size_t first = alone.empty() ? 1 : 0;
+    const std::string_view input_section = alone.empty() ? words[0] : alone;
+    const bool contribution = !alone.empty() || named;
+    alone = {};
     uint64_t address = 0;
     uint64_t bytes = 0;
     if (!contribution || words.size() != first + 3 || !ReadHex(words[first], address) ||
@@ -85,6 +86,9 @@ std::vector<FileSize> ReadMapFile(std::string_view map) {
     FileSize& size = files[name];
     size.file = std::move(name);
     if (uint64_t* const field = Field(size, section)) *field += bytes;
+    if (section == ".text" || section == ".rodata") {
+      size.sections[std::string(input_section)] += bytes;
+    }
   }
   std::vector<FileSize> result;
   for (auto& [name, size] : files) {

@@ -34,8 +34,12 @@ TEST(MapFile, SumsSectionsByFileAndArchive) {
   EXPECT_EQ(files[0].code_bytes, 0x28U);
   EXPECT_EQ(files[1].file, "src/a.cc");
   EXPECT_EQ(files[1].code_bytes, 0x50U);
+  const std::map<std::string, uint64_t> function{{".text.f", 0x10}};
+  EXPECT_EQ(files[1].sections, function);
   EXPECT_EQ(files[2].file, "src/b.cc");
   EXPECT_EQ(files[2].constant_bytes, 0x30U);
+  const std::map<std::string, uint64_t> weights{{".rodata.weights_of_a_long_name", 0x30}};
+  EXPECT_EQ(files[2].sections, weights);
   EXPECT_EQ(files[2].bss_bytes, 0x10U);
   EXPECT_EQ(files[3].file, "src/c.c");
   EXPECT_EQ(files[3].bss_bytes, 8U);

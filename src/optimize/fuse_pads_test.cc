@@ -75,7 +75,7 @@ TEST(FusePads, OnlyTheZeroPointIsNothing) {
 TEST(FusePads, OtherScalesStay) {
   ir::Graph graph = Padded(Reader::kConv);
   graph.tensors[static_cast<size_t>(graph.ops[0].outputs[0])].quantization.scales[0] *= 2;
-  if (ir::Verify(graph).has_value()) EXPECT_EQ(FusePads(graph)->graph, graph);
+  EXPECT_EQ(FusePads(graph)->graph, graph);
 }
 
 }  // namespace
