@@ -113,6 +113,9 @@ Result<ModelEstimate> Estimate(const Program& program, const CoreCosts& costs) {
     library_bytes = std::max(library_bytes, cost.library_bytes);
   }
   for (const auto& [piece, bytes] : linked) estimate.kernel_bytes += bytes;
+  const bool by_weights = std::ranges::any_of(
+      linked, [](const auto& piece) { return piece.first.starts_with("lanes/"); });
+  estimate.instructions_error = by_weights ? kInstructionsErrorByWeights : kInstructionsError;
   estimate.kernel_bytes += library_bytes + static_cast<uint64_t>(call_bytes);
   return estimate;
 }

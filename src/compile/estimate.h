@@ -38,16 +38,18 @@ struct ModelEstimate {
       0;  // flash besides the weights: kernels, their library functions, calls, parameters
   uint64_t stack_bytes = 0;                // of Invoke and all below it
   double instructions = 0;                 // of an inference
+  double instructions_error = 0;           // which of the errors below they have
   std::vector<double> layer_instructions;  // per step of the program
 };
 
 // By how much a measurement may exceed an estimate, as a fraction. tests/compile/estimates_test.cc
-// compares with the linked and emulated MLPerf Tiny models: instructions of a model are within 1 %,
-// those of a single layer of the calibration within 5 % (softmax 11 %, by its data). Stack comes
-// without the frames above Invoke.
+// compares with the linked and emulated MLPerf Tiny models. The loops of the kernels for Armv6-M
+// and RV32IMC depend on the weights, so that their instructions are known less well; single layers
+// may be further off than whole models. Stack comes without the frames above Invoke.
 inline constexpr double kKernelBytesError = 0.05;
 inline constexpr double kStackBytesError = 0.1;
-inline constexpr double kInstructionsError = 0.05;
+inline constexpr double kInstructionsError = 0.06;
+inline constexpr double kInstructionsErrorByWeights = 0.25;
 
 // kNotFound when nobody has measured `core`.
 Result<CoreCosts> LoadCoreCosts(const std::string& core);

@@ -21,18 +21,19 @@ struct KernelWork {
   double block_steps = 0;
   double single_runs = 0;
   double single_steps = 0;
+  double groups = 0;  // of channels, or of weights
   // Outputs that kernels of a set treat apart: those that are clamped to less than int8, and those
   // whose halves are rounded away from zero, as no activation hides it.
   double clamped = 0;
   double rounded = 0;
 
-  static constexpr size_t kCount = 9;
+  static constexpr size_t kCount = 10;
   static constexpr std::array<std::string_view, kCount> kNames = {
       "calls",       "pixels",       "outputs", "block_runs", "block_steps",
-      "single_runs", "single_steps", "clamped", "rounded"};
+      "single_runs", "single_steps", "groups",  "clamped",    "rounded"};
   std::array<double, kCount> Values() const {
     return {calls,       pixels,       outputs, block_runs, block_steps,
-            single_runs, single_steps, clamped, rounded};
+            single_runs, single_steps, groups,  clamped,    rounded};
   }
 };
 

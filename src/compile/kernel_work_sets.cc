@@ -17,6 +17,7 @@
 #include "device/kernels/lanes/depthwise_conv_2d.h"
 #include "device/kernels/lanes/fully_connected.h"
 #include "device/kernels/window.h"
+#include "src/base/bytes.h"
 #include "src/compile/kernel_work.h"
 
 namespace kinglet::compile {
@@ -98,7 +99,7 @@ struct Strip {
 template <typename Params>
 KernelWork StripWork(const Params& p, const Strip& s, double output_rows, double taps) {
   KernelWork work;
-  work.calls = s.channel_groups;
+  work.groups = s.channel_groups;
   work.pixels = s.channel_groups * s.strips;
   work.outputs = s.channel_groups * output_rows;
   work.block_runs = work.outputs * Blocks(p.output_w, s.tile);
@@ -151,15 +152,41 @@ KernelWork PoolWork(const Params& p, int32_t channels, bool rest_alone) {
 
 struct Counter {
   std::string_view function;
+  ByteView weights;  // packed; of calls that have them
 
   KernelWork operator()(const kernels::TiledConv2dParams& p) const {
     return TileWork(p, {4, 2, 4, 2.5});
   }
   KernelWork operator()(const kernels::LanesConv2dParams& p) const {
-    return TileWork(p, {4, 1, 1, 4});
+    KernelWork work = TileWork(p, {4, 1, 1, 4});
+    // The filters' blocks, which depend on the weights (device/kernels/lanes/conv_2d.h).
+    double blocks = 0;
+    for (size_t i = 0; i < weights.size();) {
+      const size_t count = weights[i++];
+      for (size_t k = 0; k < count; ++k) i += 1 + 2 * (8 - weights[i]);
+      blocks += static_cast<double>(count);
+      ++i;  // the mark behind the last block
+    }
+    work.groups = Blocks(Pixels(p), 4) * blocks;
+    return work;
   }
   KernelWork operator()(const kernels::VectorConv2dParams& p) const {
-    return TileWork(p, {2, 4, 16, 2});
+    const double pairs = Blocks(Pixels(p), 2);
+    KernelWork work;
+    work.pixels = pairs;
+    work.block_runs = pairs * Blocks(p.output_c, 4);
+    work.block_steps = work.block_runs * kernels::VectorConv2dBlocks(p);
+    SetScaling(p, Pixels(p) * p.output_c, work);
+    if (kernels::VectorConv2dReadsInPlace(p)) return work;
+    // Windows are gathered row by row, with more ado where they reach outside.
+    double inside = 0;
+    for (int32_t y = 0; y < p.output_h; ++y) {
+      for (int32_t x = 0; x < p.output_w; ++x) inside += AreInside(p, y, x, 1) ? 1 : 0;
+    }
+    work.outputs = Pixels(p) - inside;
+    work.single_runs = Pixels(p) * p.filter_h;
+    work.single_steps = work.single_runs * Blocks(double(p.filter_w) * p.input_c, 16);
+    return work;
   }
 
   KernelWork operator()(const kernels::StripDepthwiseParams& p) const {
@@ -201,7 +228,9 @@ struct Counter {
     return DenseWork(p, 4, 4);
   }
   KernelWork operator()(const kernels::LanesFullyConnectedParams& p) const {
-    return DenseWork(p, 4, 1);
+    KernelWork work = DenseWork(p, 4, 1);
+    work.groups = work.block_runs * p.blocks;
+    return work;
   }
   KernelWork operator()(const kernels::VectorFullyConnectedParams& p) const {
     return DenseWork(p, 8, 16);
@@ -227,7 +256,9 @@ struct Counter {
 template <typename... Types>
 std::optional<KernelWork> CountAs(const ir::KernelCall& call) {
   std::optional<KernelWork> work;
-  const Counter counter{call.kernel == nullptr ? "" : call.kernel->function};
+  const bool packed = call.arguments.size() > 1;
+  const Counter counter{call.kernel == nullptr ? "" : call.kernel->function,
+                        packed ? ByteView(call.arguments[1].data) : ByteView{}};
   static_cast<void>(
       ((call.params.Is<Types>() && (work = counter(call.params.As<Types>()), true)) || ...));
   return work;

@@ -103,7 +103,7 @@ Result<ModelCost> CostOf(const MeasuredModel& model, const board::Core& core) {
       .arena_bytes = layout.arena_bytes,
       .stack_bytes =
           Estimate::Within(static_cast<double>(estimate.stack_bytes), compile::kStackBytesError),
-      .instructions = Estimate::Within(estimate.instructions, compile::kInstructionsError)};
+      .instructions = Estimate::Within(estimate.instructions, estimate.instructions_error)};
 }
 
 Result<FeaturesCost> CostOf(const signal::Pipeline& pipeline, const board::Core& core) {

@@ -3,19 +3,38 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <variant>
 
 namespace kinglet::optimize {
 namespace {
 
-// The padding of a convolution; null for other kinds.
-ir::Padding* PaddingOf(ir::Op& op) {
-  if (auto* conv = std::get_if<ir::Conv2d>(&op.attributes)) return &conv->padding;
-  if (auto* depthwise = std::get_if<ir::DepthwiseConv2d>(&op.attributes)) {
-    return &depthwise->padding;
-  }
-  return nullptr;
+// `pad` and the convolution's own padding; nothing when they are more than a window reaches.
+template <typename Convolution>
+std::optional<ir::Padding> Joined(const Convolution& a, const ir::Tensor& weights,
+                                  const ir::Pad& pad) {
+  const ir::Padding joined{a.padding.top + pad.before[1], a.padding.left + pad.before[2],
+                           a.padding.bottom + pad.after[1], a.padding.right + pad.after[2]};
+  const int32_t reach_h = (weights.shape[1] - 1) * a.dilation_h + 1;
+  const int32_t reach_w = (weights.shape[2] - 1) * a.dilation_w + 1;
+  if (std::max(joined.top, joined.bottom) >= reach_h) return {};
+  if (std::max(joined.left, joined.right) >= reach_w) return {};
+  return joined;
+}
+
+// Lets `op` pad by itself. False when it is no convolution or cannot.
+bool Join(const ir::Graph& graph, ir::Op& op, const ir::Pad& pad) {
+  return std::visit(
+      [&](auto& a) {
+        if constexpr (requires { a.dilation_h; }) {
+          const auto joined = Joined(a, graph.tensor(op.inputs[1]), pad);
+          if (joined.has_value()) a.padding = *joined;
+          return joined.has_value();
+        }
+        return false;
+      },
+      op.attributes);
 }
 
 // Every element is the tensor's zero point.
@@ -49,15 +68,11 @@ Result<Rewritten> FusePads(ir::Graph graph) {
   Rewritten result;
   std::vector<const ir::Op*> writer(graph.tensors.size(), nullptr);
   for (ir::Op& op : graph.ops) {
-    ir::Padding* const padding = PaddingOf(op);
+    const ir::TensorIndex input = op.inputs.empty() ? ir::kNoTensor : op.inputs[0];
     const ir::Op* const before =
-        padding == nullptr ? nullptr : writer[static_cast<size_t>(op.inputs[0])];
-    if (before != nullptr && IsPaddingOfImages(graph, *before)) {
-      const auto& pad = std::get<ir::Pad>(before->attributes);
-      padding->top += pad.before[1];
-      padding->bottom += pad.after[1];
-      padding->left += pad.before[2];
-      padding->right += pad.after[2];
+        input == ir::kNoTensor ? nullptr : writer[static_cast<size_t>(input)];
+    if (before != nullptr && IsPaddingOfImages(graph, *before) &&
+        Join(graph, op, std::get<ir::Pad>(before->attributes))) {
       op.inputs[0] = before->inputs[0];
       result.changes.push_back(fmt::format("{}: pads in the place of {}", op.name, before->name));
     }

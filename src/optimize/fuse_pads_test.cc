@@ -14,20 +14,23 @@ using kinglet::testing::SameOutputs;
 
 enum class Reader : uint8_t { kConv, kDepthwise, kPool };
 
-// A pad of 1 row above, 2 below, 0 columns left and 3 right, and what reads it.
+// A pad of 1 row above and below, some columns left and 2 right, and what reads it.
 ir::Graph Padded(Reader reader, std::vector<int32_t> before = {0, 1, 0, 0}) {
   GraphBuilder b("padded", 5);
   const auto x = b.Input({1, 5, 6, 4});
-  const ir::TensorIndex padded = b.Input({1, 8, 9 + before[2], 4});
+  const ir::TensorIndex padded = b.Input({1, 6 + before[1], 8 + before[2], 4});
   ir::TensorIndex y = ir::kNoTensor;
-  if (reader == Reader::kConv) y = b.Conv(padded, 3, {3, 2, 1});
+  if (reader == Reader::kConv) y = b.Conv(padded, 3, {3, 2, 0});
   if (reader == Reader::kDepthwise) y = b.Depthwise(padded, 1, {3, 1, 0});
   if (reader == Reader::kPool) y = b.Pool(padded, ir::Pool2d::Kind::kMax, {2, 2, 0});
   ir::Graph graph = b.Finish({y});
+  if (reader == Reader::kPool) {
+    graph.tensors[static_cast<size_t>(y)].quantization = graph.tensor(x).quantization;
+  }
   std::erase(graph.inputs, padded);
   graph.tensors[static_cast<size_t>(padded)].quantization = graph.tensor(x).quantization;
   graph.ops.insert(graph.ops.begin(),
-                   {"pad", ir::Pad{std::move(before), {0, 2, 3, 0}}, {x}, {padded}});
+                   {"pad", ir::Pad{std::move(before), {0, 1, 2, 0}}, {x}, {padded}});
   return graph;
 }
 
@@ -44,6 +47,8 @@ TEST(FusePads, ConvolutionsPadByThemselves) {
   ExpectFused(Padded(Reader::kDepthwise), 1);
   ExpectFused(Padded(Reader::kConv, {0, 1, 2, 0}), 1);
 }
+
+TEST(FusePads, MoreThanAWindowReachesStays) { ExpectFused(Padded(Reader::kConv, {0, 3, 0, 0}), 2); }
 
 TEST(FusePads, APoolLeavesOutWhatItPads) { ExpectFused(Padded(Reader::kPool), 2); }
 
