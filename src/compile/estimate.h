@@ -49,7 +49,7 @@ struct ModelEstimate {
 inline constexpr double kKernelBytesError = 0.05;
 inline constexpr double kStackBytesError = 0.1;
 inline constexpr double kInstructionsError = 0.06;
-inline constexpr double kInstructionsErrorByWeights = 0.25;
+inline constexpr double kInstructionsErrorByWeights = 0.35;
 
 // kNotFound when nobody has measured `core`.
 Result<CoreCosts> LoadCoreCosts(const std::string& core);
