@@ -137,7 +137,8 @@ KernelWork PoolWork(const Params& p, int32_t channels, bool rest_alone) {
   }
   double batches = 1;
   if constexpr (requires { p.batches; }) batches = p.batches;
-  const double blocks = rest_alone ? p.channels / channels : Blocks(p.channels, channels);
+  const int32_t whole_blocks = p.channels / channels;
+  const double blocks = rest_alone ? whole_blocks : Blocks(p.channels, channels);
   const double alone = rest_alone ? p.channels % channels : 0;
   KernelWork work;
   work.pixels = batches * Pixels(p);

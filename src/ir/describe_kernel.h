@@ -22,6 +22,7 @@ struct ParamsTable;
 template <typename Member>
 constexpr ParamMember MakeMember(std::string_view name, size_t offset_bytes) {
   static_assert(std::is_same_v<std::remove_all_extents_t<Member>, int32_t>);
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): 1 for what is no array
   return {name, offset_bytes / sizeof(int32_t), sizeof(Member) / sizeof(int32_t),
           std::is_array_v<Member>};
 }

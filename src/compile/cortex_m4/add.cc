@@ -63,11 +63,12 @@ constexpr int32_t kReach = 1 << 18;
 void Centre(kernels::LinearAddParams& p, const Outputs& expected) {
   int64_t least = p.offset - kReach, most = p.offset + kReach;
   for (size_t i = 0; i < kPairs; ++i) {
-    const int64_t x1 = static_cast<int8_t>(i / kValues), x2 = static_cast<int8_t>(i % kValues);
+    const int64_t x1 = int32_t{static_cast<int8_t>(i / kValues)};
+    const int64_t x2 = int32_t{static_cast<int8_t>(i % kValues)};
     const int64_t products = ((x1 * p.multiplier1) >> 8) + ((x2 * p.multiplier2) >> 8);
     const int64_t less = p.signed_halves != 0 && products + p.offset < 0 ? 1 : 0;
     const int64_t rest = products - less + p.rounding;
-    const int64_t output = expected[i];
+    const int64_t output = int32_t{expected[i]};
     if (output > p.activation_min)
       least = std::max(least, (output << kernels::kLinearAddShift) - rest);
     if (output < p.activation_max)

@@ -79,7 +79,7 @@ std::optional<std::vector<int32_t>> PackTaps(const kernels::StripDepthwiseParams
                                              int32_t multiplier, int32_t shift, int32_t c) {
   const int32_t channels = p.input_c * p.depth_multiplier;
   const auto tap = [&](int32_t y, int32_t x) -> int32_t {
-    return weights[static_cast<size_t>((y * p.filter_w + x) * channels + c)];
+    return weights[static_cast<size_t>((int64_t{y} * p.filter_w + x) * channels + c)];
   };
   int64_t low = bias, high = bias;
   int64_t whole_bias = bias;

@@ -37,7 +37,7 @@ std::optional<Channel> PackChannel(std::span<const int8_t> quads, int32_t bias,
     if (!word.has_value()) return {};
     channel.words.push_back(*word);
     for (size_t k = 0; k < 4; ++k) {
-      const int64_t w = quads[i + k];
+      const int64_t w = int32_t{quads[i + k]};
       weights += w;
       if (k % 2 == 0) even += w;
       low += std::min(-128 * w, 127 * w);

@@ -43,7 +43,7 @@ Transformed TransformFilter(const int8_t* g, int32_t step) {
           sum += kTwiceG[i][y] * kTwiceG[j][x] * g[(3 * y + x) * step];
         }
       }
-      u[static_cast<size_t>(4 * i + j)] = sum;
+      u[4 * static_cast<size_t>(i) + static_cast<size_t>(j)] = sum;
     }
   }
   return u;
@@ -62,7 +62,7 @@ struct Layer {
   const std::vector<int8_t>& shifts;
 
   const int8_t* Plane(int32_t output, int32_t input) const {
-    return &weights[static_cast<size_t>(output * 9 * p.input_c + input)];
+    return &weights[static_cast<size_t>(int64_t{output} * 9 * p.input_c + input)];
   }
 };
 
@@ -72,7 +72,8 @@ struct Layer {
 std::optional<std::array<int32_t, 3>> Scale(const Layer& l, int32_t output) {
   int64_t low = 0, high = 0, sum = 0, most_product = 0;
   for (int32_t i = 0; i < 9 * l.p.input_c; ++i) {
-    const int64_t w = l.weights[static_cast<size_t>(output * 9 * l.p.input_c + i)];
+    const int64_t w =
+        int32_t{l.weights[static_cast<size_t>(int64_t{output} * 9 * l.p.input_c + i)]};
     sum += w;
     low += std::min(-128 * w, 127 * w);
     high += std::max(-128 * w, 127 * w);
@@ -113,7 +114,7 @@ std::optional<std::vector<int32_t>> Pack(const Layer& l) {
       }
     }
     const auto at = [&](int32_t o, int32_t c, int32_t position) {
-      return u[static_cast<size_t>(o * l.p.input_c + c)][static_cast<size_t>(position)];
+      return u[static_cast<size_t>(int64_t{o} * l.p.input_c + c)][static_cast<size_t>(position)];
     };
     for (int32_t position = 0; position < kPositions; ++position) {
       for (int32_t c = 0; c < l.p.input_c; c += 4) {
