@@ -17,8 +17,11 @@ Result<QuantizedMultiplier> OpLowering::Quantize(double real) const {
 }
 
 Result<QuantizedMultiplier> OpLowering::QuantizeBelowOne(double real) const {
-  const QuantizedMultiplier q = QuantizeMultiplier(real);
-  if (q.shift <= 0) return q;
+  // A ratio of floats may be infinite.
+  if (std::abs(real) < 0x1p30) {
+    const QuantizedMultiplier q = QuantizeMultiplier(real);
+    if (q.shift <= 0) return q;
+  }
   return Fail(Code::kUnsupported, "{}: ratio of scales {}: must be below 1", op_.name, real);
 }
 

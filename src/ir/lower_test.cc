@@ -242,6 +242,16 @@ TEST(Lower, RefusesToMoveMoreDimensionsThanTheKernelHas) {
   EXPECT_EQ(Lower(graph).error().message, "move: 8 dimensions change places, at most 6");
 }
 
+TEST(Lower, RefusesADifferenceWhoseRatioOfScalesOverflows) {
+  kinglet::testing::GraphBuilder b("sub", 1);
+  const auto x = b.Input({1, 4});
+  Graph graph = b.Finish({b.Add(x, b.Input({1, 4}))});
+  graph.ops[0].attributes = Sub{};
+  graph.ops[0].name = "sub";
+  graph.tensors[static_cast<size_t>(x)].quantization.scales = {3e38F};
+  EXPECT_EQ(Lower(graph).error().message, "sub: ratio of scales inf: must be below 1");
+}
+
 TEST(Execute, RandomGraphsRunAndTheSameInputGivesTheSameOutput) {
   for (uint64_t seed = 0; seed < 100; ++seed) {
     const Graph graph = kinglet::testing::RandomGraph(seed);
