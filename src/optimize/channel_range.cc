@@ -15,8 +15,11 @@
 #include "device/kernels/lookup.h"
 #include "device/kernels/max_pool_2d.h"
 #include "device/kernels/mul.h"
+#include "device/kernels/reduce_sum.h"
 #include "device/kernels/requantize.h"
 #include "device/kernels/reshape.h"
+#include "device/kernels/resize_bilinear.h"
+#include "device/kernels/resize_nearest_neighbor.h"
 #include "device/kernels/sub.h"
 
 namespace kinglet::optimize {
@@ -117,6 +120,13 @@ auto VisitKernel(const ir::KernelCall& call, const Visitor& visitor) {
   }
   if (function == "Lookup") return visit.template operator()<kernels::LookupParams>();
   if (function == "Reshape") return visit.template operator()<kernels::ReshapeParams>();
+  if (function == "ReduceSum") return visit.template operator()<kernels::ReduceSumParams>();
+  if (function == "ResizeBilinear") {
+    return visit.template operator()<kernels::ResizeBilinearParams>();
+  }
+  if (function == "ResizeNearestNeighbor") {
+    return visit.template operator()<kernels::ResizeNearestNeighborParams>();
+  }
   return visitor(std::monostate{});
 }
 
@@ -270,8 +280,41 @@ class RangeFinder {
     return ranges.empty() ? Unknown(-128, 127) : ranges;
   }
 
-  std::vector<Range> operator()(const kernels::AveragePool2dParams& p) const { return Clamped(p); }
-  std::vector<Range> operator()(const kernels::MaxPool2dParams& p) const { return Clamped(p); }
+  std::vector<Range> operator()(const kernels::AveragePool2dParams& p) const {
+    return Within({p.activation_min, p.activation_max});
+  }
+  std::vector<Range> operator()(const kernels::MaxPool2dParams& p) const {
+    return Within({p.activation_min, p.activation_max});
+  }
+
+  // What lies between pixels, or is one of them, lies between the least and the greatest.
+  std::vector<Range> operator()(const kernels::ResizeBilinearParams&) const {
+    return Within({-128, 127});
+  }
+  std::vector<Range> operator()(const kernels::ResizeNearestNeighborParams&) const {
+    return Within({-128, 127});
+  }
+
+  std::vector<Range> operator()(const kernels::ReduceSumParams& p) const {
+    const auto& in = Input("input");
+    std::vector<Range> ranges = Unknown(-128, 127);
+    if (in.empty()) return ranges;
+    int64_t elements = 1;
+    for (const int32_t size : p.summed_sizes) elements *= size;
+    // Where the last dimension is summed up, too, an output depends on many channels.
+    const bool apart = in.size() == ranges.size() && p.kept_steps[kernels::kReduceRank - 1] == 1;
+    Range all = in[0];
+    for (const Range& range : in) {
+      all = {std::min(all.min, range.min), std::max(all.max, range.max)};
+    }
+    for (size_t c = 0; c < ranges.size(); ++c) {
+      const Range& range = apart ? in[c] : all;
+      ranges[c] =
+          ThroughStage({elements * range.min - p.zero_points, elements * range.max - p.zero_points},
+                       p.multiplier, p.shift, p.output_zero_point, ranges[c]);
+    }
+    return ranges;
+  }
 
   std::vector<Range> operator()(const kernels::ReshapeParams&) const {
     const auto& in = Input("input");
@@ -362,15 +405,14 @@ class RangeFinder {
         [&](size_t c) { return int32_t{static_cast<int8_t>(shifts[c])}; });
   }
 
-  // Means and greatest elements lie within the range of their elements.
-  template <typename Params>
-  std::vector<Range> Clamped(const Params& p) const {
+  // Means and greatest elements lie within the range of their elements; then they are clamped.
+  std::vector<Range> Within(const Range& limits) const {
     std::vector<Range> ranges = Input("input");
     for (Range& range : ranges) {
-      range = {std::clamp(range.min, p.activation_min, p.activation_max),
-               std::clamp(range.max, p.activation_min, p.activation_max)};
+      range = {std::clamp(range.min, limits.min, limits.max),
+               std::clamp(range.max, limits.min, limits.max)};
     }
-    return ranges.empty() ? Unknown(p.activation_min, p.activation_max) : ranges;
+    return ranges.empty() ? Unknown(limits.min, limits.max) : ranges;
   }
 
   const ir::Graph& graph_;
