@@ -433,6 +433,22 @@ bool WindowsReachPadding(const ir::Graph& graph, const ir::Op& op, const Attribu
          beyond(2, a.stride_w, a.dilation_w);
 }
 
+// Of a padded int8 tensor, which several calls write: each channel's own values and the padding's.
+std::vector<Range> RangesOfPadded(const ir::Graph& graph, const ir::Op& op, const ir::Pad& pad,
+                                  const ChannelRanges& ranges) {
+  const ir::Tensor& output = graph.tensor(op.outputs[0]);
+  std::vector<Range> result = ranges[static_cast<size_t>(op.inputs[0])];
+  const bool pads_channels = !pad.after.empty() && pad.before.back() + pad.after.back() > 0;
+  if (result.empty() || pads_channels) {
+    return std::vector<Range>(static_cast<size_t>(ChannelCount(output)));
+  }
+  const bool has_value = op.inputs.size() > 1 && op.inputs[1] != ir::kNoTensor;
+  const int32_t value = has_value ? static_cast<int8_t>(graph.tensor(op.inputs[1]).data[0])
+                                  : output.quantization.zero_points[0];
+  for (Range& range : result) range = {std::min(range.min, value), std::max(range.max, value)};
+  return result;
+}
+
 std::vector<Range> RangesOfConstant(const ir::Tensor& tensor, size_t channels) {
   std::vector<Range> ranges(channels, Range{127, -128});
   for (size_t i = 0; i < tensor.data.size(); ++i) {
@@ -468,9 +484,14 @@ ChannelRanges FindRanges(const ir::Graph& graph, const std::vector<ir::KernelCal
   for (const ir::KernelCall& call : calls) ++calls_of_op[call.op_index];
   for (const ir::KernelCall& call : calls) {
     const ir::Op& op = graph.ops[call.op_index];
-    if (op.outputs.size() != 1 || calls_of_op[call.op_index] != 1) continue;
+    if (op.outputs.size() != 1) continue;
     std::vector<Range>& output = ranges[static_cast<size_t>(op.outputs[0])];
-    if (!output.empty()) output = VisitKernel(call, RangeFinder(graph, call, ranges));
+    if (output.empty()) continue;
+    if (const auto* pad = std::get_if<ir::Pad>(&op.attributes)) {
+      output = RangesOfPadded(graph, op, *pad, ranges);
+    } else if (calls_of_op[call.op_index] == 1) {
+      output = VisitKernel(call, RangeFinder(graph, call, ranges));
+    }
   }
   return ranges;
 }
