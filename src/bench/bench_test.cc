@@ -108,6 +108,15 @@ TEST(Bench, SeveralInputsAndOutputsKeepTheirOrder) {
   EXPECT_NE(*swapped, *host) << "the order must matter for this test to mean anything";
 }
 
+TEST(Bench, EveryKindOfOperatorIsBitIdenticalInEachOfItsOutputs) {
+  const auto result = BenchModel(kinglet::testing::EveryKindGraph(), LoadBoard("cortex-m4f"),
+                                 {.sample_count = 3, .layers = Layers::kYes});
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_TRUE(result->bit_identical);
+  EXPECT_GT(result->layers.size(), 60U);
+  for (const LayerResult& layer : result->layers) EXPECT_TRUE(layer.bit_identical) << layer.name;
+}
+
 TEST(Bench, InputsOfAWrongLengthAreRefusedOnHostAndBoardAlike) {
   const ir::Graph graph = SmallNetwork();
   const Bytes wrong(5);

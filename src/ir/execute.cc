@@ -36,7 +36,6 @@ State InitialState(const Graph& graph) {
 
 Result<Executor> Executor::Make(Graph graph, int64_t activation_bytes_max) {
   KINGLET_CHECK(Verify(graph));
-  KINGLET_TRY(std::vector<KernelCall> calls, Lower(graph));
   int64_t bytes = 0;
   for (const Tensor& tensor : graph.tensors) {
     if (!tensor.constant) bytes += tensor.ByteCount();
@@ -46,6 +45,7 @@ Result<Executor> Executor::Make(Graph graph, int64_t activation_bytes_max) {
                 graph.name, FormatCount(static_cast<uint64_t>(bytes)),
                 FormatCount(static_cast<uint64_t>(activation_bytes_max)));
   }
+  KINGLET_TRY(std::vector<KernelCall> calls, Lower(graph));
   return Executor(std::move(graph), std::move(calls));
 }
 

@@ -15,8 +15,11 @@
 #include "device/kernels/lookup.h"
 #include "device/kernels/max_pool_2d.h"
 #include "device/kernels/mul.h"
+#include "device/kernels/reduce_sum.h"
 #include "device/kernels/requantize.h"
 #include "device/kernels/reshape.h"
+#include "device/kernels/resize_bilinear.h"
+#include "device/kernels/resize_nearest_neighbor.h"
 #include "device/kernels/sub.h"
 
 namespace kinglet::optimize {
@@ -117,6 +120,13 @@ auto VisitKernel(const ir::KernelCall& call, const Visitor& visitor) {
   }
   if (function == "Lookup") return visit.template operator()<kernels::LookupParams>();
   if (function == "Reshape") return visit.template operator()<kernels::ReshapeParams>();
+  if (function == "ReduceSum") return visit.template operator()<kernels::ReduceSumParams>();
+  if (function == "ResizeBilinear") {
+    return visit.template operator()<kernels::ResizeBilinearParams>();
+  }
+  if (function == "ResizeNearestNeighbor") {
+    return visit.template operator()<kernels::ResizeNearestNeighborParams>();
+  }
   return visitor(std::monostate{});
 }
 
@@ -270,8 +280,41 @@ class RangeFinder {
     return ranges.empty() ? Unknown(-128, 127) : ranges;
   }
 
-  std::vector<Range> operator()(const kernels::AveragePool2dParams& p) const { return Clamped(p); }
-  std::vector<Range> operator()(const kernels::MaxPool2dParams& p) const { return Clamped(p); }
+  std::vector<Range> operator()(const kernels::AveragePool2dParams& p) const {
+    return Within({p.activation_min, p.activation_max});
+  }
+  std::vector<Range> operator()(const kernels::MaxPool2dParams& p) const {
+    return Within({p.activation_min, p.activation_max});
+  }
+
+  // What lies between pixels, or is one of them, lies between the least and the greatest.
+  std::vector<Range> operator()(const kernels::ResizeBilinearParams&) const {
+    return Within({-128, 127});
+  }
+  std::vector<Range> operator()(const kernels::ResizeNearestNeighborParams&) const {
+    return Within({-128, 127});
+  }
+
+  std::vector<Range> operator()(const kernels::ReduceSumParams& p) const {
+    const auto& in = Input("input");
+    std::vector<Range> ranges = Unknown(-128, 127);
+    if (in.empty()) return ranges;
+    int64_t elements = 1;
+    for (const int32_t size : p.summed_sizes) elements *= size;
+    // Where the last dimension is summed up, too, an output depends on many channels.
+    const bool apart = in.size() == ranges.size() && p.kept_steps[kernels::kReduceRank - 1] == 1;
+    Range all = in[0];
+    for (const Range& range : in) {
+      all = {std::min(all.min, range.min), std::max(all.max, range.max)};
+    }
+    for (size_t c = 0; c < ranges.size(); ++c) {
+      const Range& range = apart ? in[c] : all;
+      ranges[c] =
+          ThroughStage({elements * range.min - p.zero_points, elements * range.max - p.zero_points},
+                       p.multiplier, p.shift, p.output_zero_point, ranges[c]);
+    }
+    return ranges;
+  }
 
   std::vector<Range> operator()(const kernels::ReshapeParams&) const {
     const auto& in = Input("input");
@@ -362,15 +405,14 @@ class RangeFinder {
         [&](size_t c) { return int32_t{static_cast<int8_t>(shifts[c])}; });
   }
 
-  // Means and greatest elements lie within the range of their elements.
-  template <typename Params>
-  std::vector<Range> Clamped(const Params& p) const {
+  // Means and greatest elements lie within the range of their elements; then they are clamped.
+  std::vector<Range> Within(const Range& limits) const {
     std::vector<Range> ranges = Input("input");
     for (Range& range : ranges) {
-      range = {std::clamp(range.min, p.activation_min, p.activation_max),
-               std::clamp(range.max, p.activation_min, p.activation_max)};
+      range = {std::clamp(range.min, limits.min, limits.max),
+               std::clamp(range.max, limits.min, limits.max)};
     }
-    return ranges.empty() ? Unknown(p.activation_min, p.activation_max) : ranges;
+    return ranges.empty() ? Unknown(limits.min, limits.max) : ranges;
   }
 
   const ir::Graph& graph_;
@@ -389,6 +431,22 @@ bool WindowsReachPadding(const ir::Graph& graph, const ir::Op& op, const Attribu
   };
   return a.padding.top > 0 || a.padding.left > 0 || beyond(1, a.stride_h, a.dilation_h) ||
          beyond(2, a.stride_w, a.dilation_w);
+}
+
+// Of a padded int8 tensor, which several calls write: each channel's own values and the padding's.
+std::vector<Range> RangesOfPadded(const ir::Graph& graph, const ir::Op& op, const ir::Pad& pad,
+                                  const ChannelRanges& ranges) {
+  const ir::Tensor& output = graph.tensor(op.outputs[0]);
+  std::vector<Range> result = ranges[static_cast<size_t>(op.inputs[0])];
+  const bool pads_channels = !pad.after.empty() && pad.before.back() + pad.after.back() > 0;
+  if (result.empty() || pads_channels) {
+    return std::vector<Range>(static_cast<size_t>(ChannelCount(output)));
+  }
+  const bool has_value = op.inputs.size() > 1 && op.inputs[1] != ir::kNoTensor;
+  const int32_t value = has_value ? static_cast<int8_t>(graph.tensor(op.inputs[1]).data[0])
+                                  : output.quantization.zero_points[0];
+  for (Range& range : result) range = {std::min(range.min, value), std::max(range.max, value)};
+  return result;
 }
 
 std::vector<Range> RangesOfConstant(const ir::Tensor& tensor, size_t channels) {
@@ -426,11 +484,16 @@ ChannelRanges FindRanges(const ir::Graph& graph, const std::vector<ir::KernelCal
   for (const ir::KernelCall& call : calls) ++calls_of_op[call.op_index];
   for (const ir::KernelCall& call : calls) {
     const ir::Op& op = graph.ops[call.op_index];
-    if (op.outputs.size() != 1 || calls_of_op[call.op_index] != 1) continue;
+    if (op.outputs.size() != 1) continue;
     // Whoever reads a variable may read what another operator or inference has left there.
     if (graph.tensor(op.outputs[0]).variable) continue;
     std::vector<Range>& output = ranges[static_cast<size_t>(op.outputs[0])];
-    if (!output.empty()) output = VisitKernel(call, RangeFinder(graph, call, ranges));
+    if (output.empty()) continue;
+    if (const auto* pad = std::get_if<ir::Pad>(&op.attributes)) {
+      output = RangesOfPadded(graph, op, *pad, ranges);
+    } else if (calls_of_op[call.op_index] == 1) {
+      output = VisitKernel(call, RangeFinder(graph, call, ranges));
+    }
   }
   return ranges;
 }

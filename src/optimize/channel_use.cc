@@ -73,6 +73,21 @@ bool WorksElementByElement(const ir::Op& op) {
                            ir::LeakyRelu, ir::HardSwish, ir::Logistic, ir::Tanh, ir::Quantize>();
 }
 
+// Operators that treat every channel of their one tensor alike: channel i of the output depends on
+// no other than channel i of the input.
+bool KeepsChannels(const ir::Graph& graph, const ir::Op& op) {
+  const size_t rank = graph.tensor(op.inputs[0]).shape.size();
+  if (rank == 0) return false;
+  if (const auto* pad = std::get_if<ir::Pad>(&op.attributes)) {
+    return pad->before.back() == 0 && pad->after.back() == 0;
+  }
+  if (const auto* reduce = std::get_if<ir::Reduce>(&op.attributes)) {
+    return reduce->axes.empty() || reduce->axes.back() != static_cast<int32_t>(rank) - 1;
+  }
+  return std::holds_alternative<ir::Pool2d>(op.attributes) ||
+         std::holds_alternative<ir::Resize>(op.attributes);
+}
+
 class Search {
  public:
   Search(const ir::Graph& graph, const ChannelRanges& ranges)
@@ -111,7 +126,7 @@ class Search {
       const auto times = static_cast<size_t>(depthwise->depth_multiplier);
       return TieEach(op.inputs[0], output, channels, [&](size_t c) { return c / times; });
     }
-    if (std::holds_alternative<ir::Pool2d>(op.attributes)) {
+    if (KeepsChannels(graph_, op)) {
       return TieEach(op.inputs[0], output, channels, [](size_t c) { return c; });
     }
     if (std::holds_alternative<ir::Reshape>(op.attributes)) {

@@ -88,6 +88,7 @@ class Remover {
       if (output_shrinks) TakeOutputsAway(op, 3);
     } else if (output_shrinks) {
       for (ir::TensorIndex& input : op.inputs) {
+        if (input == ir::kNoTensor) continue;
         const ir::Tensor& tensor = graph_.tensor(input);
         const size_t channels = needed_[static_cast<size_t>(op.outputs[0])].size();
         const bool repeats =

@@ -74,6 +74,28 @@ int32_t ChannelsOf(const ir::Graph& graph, ir::TensorIndex index) {
   return graph.tensor(index).shape.back();
 }
 
+TEST(RemoveDeadChannels, GoThroughPaddingResizingAndMeans) {
+  GraphBuilder b("head", 1);
+  const auto x = b.Input({1, 4, 4, 3});
+  const auto y = b.Conv(x, 6, {1, 1, 0});
+  // Three layers of the builder's, to be rewritten: padding, resizing, a mean.
+  const auto padded = b.Pool(y, ir::Pool2d::Kind::kMax, {1, 1, 1});
+  const auto resized = b.Pool(padded, ir::Pool2d::Kind::kMax, {2, 2, 0});
+  const auto mean = b.GlobalAverage(resized);
+  ir::Graph graph = b.Finish({b.Dense(mean, 4)});
+  ASSERT_EQ(graph.tensor(padded).shape, (std::vector<int32_t>{1, 6, 6, 6}));
+  graph.ops[1].attributes = ir::Pad{{0, 1, 1, 0}, {0, 1, 1, 0}};
+  graph.ops[2].attributes = ir::Resize{ir::Resize::Kind::kBilinear, false, true};
+  graph.ops[3].attributes = ir::Reduce{ir::Reduce::Kind::kMean, {1, 2}, true};
+  std::get<ir::Conv2d>(graph.ops[0].attributes).activation = ir::Activation::kRelu;
+  ASSERT_TRUE(ir::Verify(graph).has_value()) << ir::Verify(graph).error().message;
+  Kill(graph, graph.ops[0], 1, Death::kBiasBelowRelu);
+  Kill(graph, graph.ops[0], 4, Death::kBiasBelowRelu);
+  const ir::Graph removed = Removed(graph);
+  for (size_t op = 0; op < 4; ++op) EXPECT_EQ(ChannelsOf(removed, removed.ops[op].outputs[0]), 4);
+  EXPECT_TRUE(SameOutputs(graph, removed, 1));
+}
+
 TEST(RemoveDeadChannels, ChangesNoBitOfRandomGraphs) {
   int32_t smaller = 0;
   for (uint64_t seed = 0; seed < 600; ++seed) {
