@@ -47,9 +47,9 @@ Result<int> Bench(const Options& options) {
   if (options.samples < 1 || options.samples > kSamplesMax) {
     return Fail(Code::kInvalid, "--samples {}: must be 1 to {}", options.samples, kSamplesMax);
   }
+  KINGLET_TRY(const compile::Goal goal, compile::ParseGoal(options.goal));
   KINGLET_TRY(const ir::Graph graph, tflite::ReadModelFile(options.model));
   KINGLET_TRY(const board::Board board, board::LoadBoard(options.board));
-  KINGLET_TRY(const compile::Goal goal, compile::ParseGoal(options.goal));
   KINGLET_TRY(
       const bench::BenchResult result,
       bench::BenchModel(graph, board,

@@ -43,11 +43,11 @@ Result<int> Compile(const Options& options) {
     }
     KINGLET_TRY(compile_options.format, compile::ParseFormat(options.format));
   }
+  KINGLET_TRY(const compile::Goal goal, compile::ParseGoal(options.goal));
   KINGLET_TRY(const ir::Graph graph, tflite::ReadModelFile(options.model));
   KINGLET_TRY(const board::Board board, board::LoadBoard(options.board));
   compile_options.name =
       options.name.empty() ? std::filesystem::path(options.model).stem().string() : options.name;
-  KINGLET_TRY(const compile::Goal goal, compile::ParseGoal(options.goal));
   compile_options.target = compile::TargetOf(board.core, goal);
   compile_options.passes.disabled = options.disabled_passes;
   KINGLET_TRY(const compile::CompiledModel model, compile::Compile(graph, compile_options));

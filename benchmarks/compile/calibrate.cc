@@ -332,7 +332,7 @@ Result<compile::KernelCost> MeasureAlone(const board::Board& board, const Layer&
       cost.code_bytes[file.file.substr(kKernelFolder.size()) + " " + section] += bytes;
     }
   }
-  cost.library_bytes = FileBytes(measured.image, IsLibrary) - FileBytes(empty.image, IsLibrary);
+  cost.libgcc_bytes = FileBytes(measured.image, IsLibrary) - FileBytes(empty.image, IsLibrary);
   cost.stack_bytes = measured.stack_bytes - empty.stack_bytes;
   return cost;
 }

@@ -22,7 +22,7 @@ uint64_t ReadBytes(ConfigTable& table, std::string_view key) {
 
 KernelCost ReadKernel(ConfigTable& table) {
   KernelCost cost;
-  cost.library_bytes = ReadBytes(table, "library_bytes");
+  cost.libgcc_bytes = ReadBytes(table, "libgcc_bytes");
   cost.stack_bytes = ReadBytes(table, "stack_bytes");
   for (size_t i = 0; i < KernelWork::kCount; ++i) {
     cost.instructions[i] = table.GetDouble(KernelWork::kNames[i], 0, 0, kPerUnitMax);
@@ -67,8 +67,8 @@ std::string CoreCostsText(const CoreCosts& costs) {
       "argument_bytes = {:.3f}\n",
       costs.core, costs.argument_bytes);
   for (const auto& [function, cost] : costs.kernels) {
-    text += fmt::format("\n[{}]\nlibrary_bytes = {}\nstack_bytes = {}\n", function,
-                        cost.library_bytes, cost.stack_bytes);
+    text += fmt::format("\n[{}]\nlibgcc_bytes = {}\nstack_bytes = {}\n", function,
+                        cost.libgcc_bytes, cost.stack_bytes);
     for (size_t i = 0; i < KernelWork::kCount; ++i) {
       if (cost.instructions[i] == 0) continue;
       text += fmt::format("{} = {:.3f}\n", KernelWork::kNames[i], cost.instructions[i]);
@@ -84,7 +84,7 @@ std::string CoreCostsText(const CoreCosts& costs) {
 Result<ModelEstimate> Estimate(const Program& program, const CoreCosts& costs) {
   ModelEstimate estimate;
   std::map<std::string_view, uint64_t> linked;  // pieces of code
-  uint64_t library_bytes = 0;
+  uint64_t libgcc_bytes = 0;
   double call_bytes = 0;
   for (const Step& step : program.steps) {
     if (step.moves_nothing) {
@@ -110,13 +110,13 @@ Result<ModelEstimate> Estimate(const Program& program, const CoreCosts& costs) {
       known = std::max(known, bytes);
     }
     // Kernels share library functions; the largest set is close to the union.
-    library_bytes = std::max(library_bytes, cost.library_bytes);
+    libgcc_bytes = std::max(libgcc_bytes, cost.libgcc_bytes);
   }
   for (const auto& [piece, bytes] : linked) estimate.kernel_bytes += bytes;
   const bool by_weights = std::ranges::any_of(
       linked, [](const auto& piece) { return piece.first.starts_with("lanes/"); });
   estimate.instructions_error = by_weights ? kInstructionsErrorByWeights : kInstructionsError;
-  estimate.kernel_bytes += library_bytes + static_cast<uint64_t>(call_bytes);
+  estimate.kernel_bytes += libgcc_bytes + static_cast<uint64_t>(call_bytes);
   return estimate;
 }
 

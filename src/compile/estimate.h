@@ -22,8 +22,8 @@ namespace kinglet::compile {
 struct KernelCost {
   // Its functions and constants, by file and name: kernels share some, which are linked once.
   std::map<std::string, uint64_t> code_bytes{};
-  uint64_t library_bytes = 0;  // what the compiler's library adds for it: divisions, long products
-  uint64_t stack_bytes = 0;    // below Invoke's caller
+  uint64_t libgcc_bytes = 0;  // what the compiler's library adds for it: divisions, long products
+  uint64_t stack_bytes = 0;   // below Invoke's caller
   std::array<double, KernelWork::kCount> instructions{};  // per unit of each KernelWork quantity
 };
 

@@ -76,7 +76,7 @@ Result<Goal> ParseGoal(std::string_view name) {
   if (name == "speed") return Goal::kSpeed;
   if (name == "flash") return Goal::kFlash;
   if (name == "ram") return Goal::kRam;
-  return Fail(Code::kInvalid, "optimize for '{}'? known are speed, flash and ram", name);
+  return Fail(Code::kInvalid, "--optimize {}: must be speed, flash or ram", name);
 }
 
 std::vector<ir::KernelCall> SelectKernels(const ir::Graph& graph, std::vector<ir::KernelCall> calls,

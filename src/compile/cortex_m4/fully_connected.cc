@@ -2,7 +2,7 @@
 #include "device/kernels/cortex_m4/fully_connected.h"
 
 #include "device/kernels/fully_connected.h"
-#include "src/compile/constant.h"
+#include "src/compile/call_arguments.h"
 #include "src/compile/cortex_m4/pack.h"
 #include "src/compile/selectors.h"
 #include "src/ir/describe_kernel.h"

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "device/kernels/depthwise_conv_2d.h"
-#include "src/compile/constant.h"
+#include "src/compile/call_arguments.h"
 #include "src/compile/helium/pack.h"
 #include "src/compile/selectors.h"
 #include "src/ir/describe_kernel.h"

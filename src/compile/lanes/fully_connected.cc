@@ -3,7 +3,7 @@
 
 #include "device/kernels/fully_connected.h"
 #include "device/kernels/lanes/dense.h"
-#include "src/compile/constant.h"
+#include "src/compile/call_arguments.h"
 #include "src/compile/lanes/pack.h"
 #include "src/compile/selectors.h"
 #include "src/ir/describe_kernel.h"
