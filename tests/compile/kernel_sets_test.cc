@@ -1,219 +1,162 @@
-// Every kernel of every set against the portable ones, bit for bit: layers of random shapes and of
-// the shapes that kernels treat apart, on the emulated core of the set. The portable kernels are
-// judged by an independent implementation in tests/ops.
-#include <gmock/gmock.h>
+// Every kernel of every set on the host, where models in C++ stand in for the assembly, against the
+// reference executor; and with the output upon the input in every way that its rule allows. What
+// runs on the cores is in kernel_sets_device_test.cc. The portable kernels are judged by an
+// independent implementation in tests/ops.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
-#include "src/base/hash.h"
-#include "src/bench/board_program.h"
-#include "src/board/board.h"
+#include "device/kernels/lanes/fully_connected.h"
+#include "src/base/random.h"
+#include "src/compile/generate.h"
 #include "src/compile/program.h"
-#include "src/ir/execute.h"
-#include "tests/support/graph_builder.h"
-#include "tests/support/layer_maker.h"
+#include "src/compile/select.h"
+#include "tests/compile/kernel_set_layers.h"
 
-namespace kinglet {
+namespace kinglet::compile {
 namespace {
 
-using compile::Goal;
-using testing::GraphBuilder;
-using testing::LayerMaker;
+using kinglet::testing::KernelSetCase;
+using kinglet::testing::KernelSetCases;
+using kinglet::testing::KernelSetLayers;
 
-struct Case {
-  std::string core;
-  Goal goal;
-  // Kernels of the set that must have been chosen at least once.
-  std::vector<std::string> kernels;
-};
+class KernelSets : public ::testing::TestWithParam<KernelSetCase> {};
 
-void PrintTo(const Case& c, std::ostream* out) { *out << c.core; }
-
-class KernelSets : public ::testing::TestWithParam<Case> {
- protected:
-  void SetUp() override { board_ = board::LoadBoard(GetParam().core).value(); }
-
-  // Runs `graph` on the board and on the host; each layer must be the same for every sample.
-  void ExpectSameLayers(const ir::Graph& graph) {
-    const auto target = compile::TargetOf(board_.core, GetParam().goal);
-    const auto planned = compile::MakeProgram(graph, target);
-    ASSERT_TRUE(planned.has_value()) << planned.error().message;
-    for (const compile::Step& step : planned->steps) {
-      chosen_.insert(std::string(step.call.kernel->function));
-    }
-    const auto program = bench::BoardProgram::Build(
-        graph, board_,
-        {.layer_hook = true, .passes = optimize::NoPasses(), .goal = GetParam().goal});
-    if (!program.has_value() && program.error().code == Code::kNotFound) {
-      GTEST_SKIP() << program.error().message;
-    }
+// Compile compares every layer of the planned program with the executor.
+TEST_P(KernelSets, ComputeWhatTheReferenceExecutorComputes) {
+  std::set<std::string_view> chosen;
+  std::map<int32_t, int> scales;
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    KernelSetLayers layers(GetParam(), seed);
+    layers.DrawAll(8);
+    const auto program = MakeProgram(layers.graph(), GetParam().target());
     ASSERT_TRUE(program.has_value()) << program.error().message;
-    const std::vector<Bytes> samples = Samples(graph);
-    const std::vector<ByteView> views(samples.begin(), samples.end());
-    const auto run = program->Run(views);
-    ASSERT_TRUE(run.has_value()) << run.error().message;
-    auto executor = ir::Executor::Make(graph).value();
-    for (size_t i = 0; i < samples.size(); ++i) {
-      const std::vector<uint32_t>& hashes = run->samples[i].layer_hashes;
-      ASSERT_EQ(hashes.size(), graph.ops.size());
-      const auto check = [&](size_t op, const std::vector<ByteView>& op_outputs) {
-        EXPECT_EQ(hashes[op], Fnv1a32(op_outputs[0]))
-            << GetParam().core << ", " << graph.ops[op].name;
-      };
-      ASSERT_TRUE(executor.Run(Split(graph, samples[i]), check).has_value());
+    for (const Step& step : program->steps) {
+      chosen.insert(step.call.kernel->function);
+      if (step.call.params.Is<kernels::LanesFullyConnectedParams>()) {
+        ++scales[step.call.params.As<kernels::LanesFullyConnectedParams>().scale_words];
+      }
+    }
+    const auto model = Compile(layers.graph(), {.name = "layers", .target = GetParam().target()});
+    EXPECT_TRUE(model.has_value()) << "seed " << seed << ": " << model.error().message;
+  }
+  for (const std::string_view kernel : GetParam().kernels) {
+    EXPECT_TRUE(chosen.contains(kernel)) << kernel << " was not chosen";
+  }
+  if (chosen.contains("LanesFullyConnected")) {
+    EXPECT_GT(scales[0], 10) << "layers whose outputs share a scale";
+    EXPECT_GT(scales[2], 10) << "layers whose outputs do not";
+  }
+}
+
+// The output of `call` when the first input lies at input_offset of `memory` and the output at
+// output_offset.
+Bytes RunAt(const ir::Graph& graph, const ir::KernelCall& call, const std::vector<Bytes>& inputs,
+            size_t input_offset, size_t output_offset, Bytes memory) {
+  std::ranges::copy(inputs[0], memory.begin() + static_cast<ptrdiff_t>(input_offset));
+  std::vector<const void*> addresses;
+  std::vector<ir::AlignedBytes> scratch(call.arguments.size());
+  size_t output_bytes = 0;
+  for (size_t i = 0; i < call.arguments.size(); ++i) {
+    const ir::Argument& argument = call.arguments[i];
+    const void* address = nullptr;
+    switch (argument.kind) {
+      case ir::Argument::Kind::kInput:
+        address = i == 0 ? memory.data() + input_offset : inputs[i].data();
+        break;
+      case ir::Argument::Kind::kOutput:
+        address = memory.data() + output_offset;
+        output_bytes = static_cast<size_t>(graph.tensor(argument.tensor).ByteCount());
+        break;
+      case ir::Argument::Kind::kConstant:
+        address = argument.data.data();
+        break;
+      case ir::Argument::Kind::kWeights:
+        address = graph.tensor(argument.tensor).data.data();
+        break;
+      case ir::Argument::Kind::kScratch:
+        scratch[i] = ir::MakeAligned(argument.scratch_bytes);
+        address = scratch[i].data();
+        break;
+      case ir::Argument::Kind::kNull:
+        break;
+    }
+    addresses.push_back(address);
+  }
+  ir::RunKernel(call, addresses);
+  const auto output = memory.begin() + static_cast<ptrdiff_t>(output_offset);
+  return {output, output + static_cast<ptrdiff_t>(output_bytes)};
+}
+
+// Runs each call of `graph` apart from its input and then as near as the rule allows, and a few
+// bytes less near. Counts the runs that overlapped by kernel.
+void ExpectOverlapsAllowed(const ir::Graph& graph, const Target& target, uint64_t seed,
+                           std::map<std::string_view, int>& overlapped) {
+  Random random(seed, 5);
+  for (const ir::KernelCall& call : SelectKernels(graph, ir::Lower(graph).value(), target)) {
+    if (!call.arguments[0].output_lead_bytes_max.has_value()) continue;
+    std::vector<Bytes> inputs(call.arguments.size());
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (call.arguments[i].kind != ir::Argument::Kind::kInput) continue;
+      inputs[i].resize(static_cast<size_t>(graph.tensor(call.arguments[i].tensor).ByteCount()));
+      for (uint8_t& byte : inputs[i]) byte = static_cast<uint8_t>(random.Next() >> 24);
+      inputs[i].resize(inputs[i].size() + 64);  // that may be read
+    }
+    const auto input_bytes = static_cast<int64_t>(inputs[0].size());
+    const int64_t output_bytes = graph.tensor(graph.ops[call.op_index].outputs[0]).ByteCount();
+    const int64_t before = output_bytes + 16;
+    const Bytes memory(static_cast<size_t>(2 * before + 2 * input_bytes + 64));
+    const Bytes expected = RunAt(graph, call, inputs, 0, inputs[0].size(), memory);
+    for (int64_t less = 0; less < 12; ++less) {
+      const int64_t lead = std::clamp(*call.arguments[0].output_lead_bytes_max - less,
+                                      -output_bytes - 4, input_bytes);
+      ASSERT_EQ(RunAt(graph, call, inputs, static_cast<size_t>(before),
+                      static_cast<size_t>(before + lead), memory),
+                expected)
+          << call.kernel->function << ", seed " << seed << ", lead " << lead;
+      if (lead > -output_bytes && lead < input_bytes) ++overlapped[call.kernel->function];
     }
   }
-
-  // Uniform bytes, nothing but extremes, and nothing but the least.
-  static std::vector<Bytes> Samples(const ir::Graph& graph) {
-    size_t bytes = 0;
-    for (const auto index : graph.inputs) {
-      bytes += static_cast<size_t>(graph.tensor(index).ByteCount());
-    }
-    Random random(5, 1);
-    std::vector<Bytes> samples(3, Bytes(bytes, 0x80));
-    for (uint8_t& byte : samples[0]) byte = static_cast<uint8_t>(random.Next() >> 24);
-    for (uint8_t& byte : samples[1]) byte = random.Below(2) == 0 ? 0x80 : 0x7F;
-    return samples;
-  }
-
-  static std::vector<ByteView> Split(const ir::Graph& graph, ByteView sample) {
-    std::vector<ByteView> inputs;
-    for (const auto index : graph.inputs) {
-      const auto bytes = static_cast<size_t>(graph.tensor(index).ByteCount());
-      inputs.push_back(sample.first(bytes));
-      sample = sample.subspan(bytes);
-    }
-    return inputs;
-  }
-
-  board::Board board_;
-  std::set<std::string> chosen_;
-};
-
-// Layers side by side, each on an input of its own.
-ir::Graph RandomLayers(uint64_t seed, LayerMaker::Draw draw) {
-  constexpr std::string_view kKinds[] = {"conv_2d",           "depthwise_conv_2d", "conv_2d",
-                                         "depthwise_conv_2d", "fully_connected",   "add",
-                                         "average_pool_2d",   "max_pool_2d",       "softmax"};
-  LayerMaker maker(seed, 31, draw);
-  maker.graph().name = "layers";
-  for (int i = 0; i < 27;) {
-    const std::vector<int32_t> shape = {maker.Between(0, 5) == 0 ? 2 : 1, maker.Between(1, 9),
-                                        maker.Between(1, 9), maker.Between(1, 18)};
-    const auto x = maker.Input(shape, ir::DataType::kInt8);
-    const auto y = maker.Layer(kKinds[static_cast<size_t>(i % 9)], x);
-    if (y == ir::kNoTensor) continue;
-    maker.graph().outputs.push_back(y);
-    ++i;
-  }
-  return std::move(maker.graph());
 }
 
-TEST_P(KernelSets, EqualPortableKernelsOnRandomLayers) {
-  for (uint64_t seed = 1; seed <= 3; ++seed) {
-    ExpectSameLayers(RandomLayers(seed, LayerMaker::Draw::kUsual));
-    ExpectSameLayers(RandomLayers(seed + 100, LayerMaker::Draw::kExtreme));
+TEST_P(KernelSets, WorkWhenTheOutputOverlapsTheInputAsFarAsTheCallAllows) {
+  const Target target = GetParam().target();
+  std::map<std::string_view, int> overlapped;
+  for (uint64_t seed = 3000; seed < 3750; ++seed) {
+    KernelSetLayers layers(GetParam(), seed);
+    layers.DrawAll(6);
+    ExpectOverlapsAllowed(layers.graph(), target, seed, overlapped);
+    if (HasFatalFailure()) return;
+  }
+  ExpectOverlapsAllowed(kinglet::testing::WinogradShapes(), target, 1, overlapped);
+  int all = 0;
+  for (const auto& [kernel, count] : overlapped) all += count;
+  EXPECT_GT(all, 1000);
+  for (const std::string_view kernel :
+       {"LanesConv2d", "LanesDepthwise", "TiledConv2d", "VectorConv2dRectified"}) {
+    if (std::ranges::count(GetParam().kernels, kernel) == 0) continue;
+    EXPECT_GT(overlapped[kernel], 100) << kernel;
+  }
+  if (target.kernels == KernelSet::kCortexM4 && target.goal == Goal::kSpeed) {
+    EXPECT_GT(overlapped["WinogradConv2d"], 10);
   }
 }
 
-TEST_P(KernelSets, EqualPortableKernelsOnShapesThatTheyTreatApart) {
-  GraphBuilder b("shapes", 3);
-  std::vector<ir::TensorIndex> outputs;
-  const auto conv = [&](const std::vector<int32_t>& in, int32_t channels,
-                        GraphBuilder::Window window) {
-    outputs.push_back(b.Conv(b.Input(in), channels, window));
-  };
-  const auto depthwise = [&](const std::vector<int32_t>& in, GraphBuilder::Window window) {
-    outputs.push_back(b.Depthwise(b.Input(in), 1, window));
-  };
-  for (const int32_t c : {1, 3, 4, 8, 16, 20, 36, 64}) {
-    conv({1, 8, 8, c}, c, {3, 1, 1});
-    conv({1, 5, 5, c}, 7, {1, 1, 0});
-    conv({1, 8, 12, c}, 8, {1, 2, 0});
-    conv({1, 9, 7, c}, 5, {3, 2, 1});
-    depthwise({1, 8, 6, c}, {3, 1, 1});
-    depthwise({1, 9, 5, c}, {3, 2, 1});
-    depthwise({1, 12, 12, c}, {3, 2, 0});
-    depthwise({1, 1, 1, c}, {1, 1, 0});
-    depthwise({1, 7, 9, c}, {5, 1, 2});
-    conv({1, 1, 1, c}, c, {1, 1, 0});
-    outputs.push_back(b.Pool(b.Input({1, 5, 5, c}), ir::Pool2d::Kind::kAverage, {5, 1, 0}));
-    outputs.push_back(b.Pool(b.Input({1, 6, 7, c}), ir::Pool2d::Kind::kMax, {2, 2, 0}));
-    outputs.push_back(b.Add(b.Input({1, c}), b.Input({1, c})));
-    for (const auto scales :
-         {GraphBuilder::Scales::kPerTensor, GraphBuilder::Scales::kPerChannel}) {
-      outputs.push_back(b.Dense(b.Input({1, c}), 9, scales));
-      outputs.push_back(b.Dense(b.Input({3, 4 * c}), 8, scales));
-    }
+// One case a set: the same kernels are the same on the host whatever the core.
+std::vector<KernelSetCase> OnePerSet() {
+  std::vector<KernelSetCase> cases;
+  for (const KernelSetCase& set : KernelSetCases()) {
+    const bool known = std::ranges::any_of(
+        cases, [&](const KernelSetCase& other) { return other.target() == set.target(); });
+    if (!known && set.core != "rv32imc") cases.push_back(set);
   }
-  ExpectSameLayers(b.Finish(outputs));
-  for (const std::string& kernel : GetParam().kernels) {
-    EXPECT_TRUE(chosen_.contains(kernel)) << kernel << " was not chosen";
-  }
+  return cases;
 }
 
-// Without the operators that are portable on Armv6-M and RV32IMC: these have no conditional moves,
-// so a clamp is a branch there, and the division of a mean takes its time by the sum.
-ir::Graph NetworkOfSetKernels() {
-  GraphBuilder b("kernels", 7);
-  auto x = b.Conv(b.Input({1, 8, 8, 3}), 8, {3, 1, 1});
-  x = b.Depthwise(x, 1, {3, 1, 1});
-  const auto y = b.Conv(x, 8, {1, 1, 0});
-  return b.Finish({b.Dense(b.Flatten(b.Add(x, y)), 5)});
-}
-
-// The time of an inference tells nothing of its data, and the least measured is the most.
-TEST_P(KernelSets, ExecuteTheSameInstructionsWhateverTheData) {
-  const compile::KernelSet set = compile::TargetOf(board_.core).kernels;
-  const bool lanes = set == compile::KernelSet::kArmv6M || set == compile::KernelSet::kRiscv;
-  const ir::Graph graph = lanes ? NetworkOfSetKernels() : testing::SmallNetwork();
-  const auto program = bench::BoardProgram::Build(graph, board_, {.goal = GetParam().goal});
-  if (!program.has_value() && program.error().code == Code::kNotFound) {
-    GTEST_SKIP() << program.error().message;
-  }
-  ASSERT_TRUE(program.has_value()) << program.error().message;
-  size_t bytes = 0;
-  for (const auto index : graph.inputs) {
-    bytes += static_cast<size_t>(graph.tensor(index).ByteCount());
-  }
-  Random random(9, 1);
-  std::vector<Bytes> samples(10'000, Bytes(bytes));
-  for (Bytes& sample : samples) {
-    for (uint8_t& byte : sample) byte = static_cast<uint8_t>(random.Next() >> 24);
-  }
-  const std::vector<ByteView> views(samples.begin(), samples.end());
-  const auto run = program->Run(views);
-  ASSERT_TRUE(run.has_value()) << run.error().message;
-  std::map<uint64_t, size_t> counts;
-  for (const bench::BoardRun::Sample& sample : run->samples) {
-    ++counts[sample.model.instructions];
-  }
-  EXPECT_EQ(counts.size(), 1U) << "between " << counts.begin()->first << " and "
-                               << counts.rbegin()->first;
-}
-
-std::vector<Case> Cases() {
-  return {{"cortex-m0plus", Goal::kFlash, {}},
-          {"cortex-m4f", Goal::kFlash, {"TiledConv2d", "TiledFullyConnected"}},
-          {"cortex-m4f", Goal::kSpeed, {"WinogradConv2d", "TiledConv2d"}},
-          {"cortex-m4f", Goal::kRam, {}},
-          {"cortex-m33", Goal::kFlash, {"TiledConv2d"}},
-          {"cortex-m7", Goal::kSpeed, {"WinogradConv2d"}},
-          {"cortex-m55", Goal::kFlash, {}},
-          {"rv32imc", Goal::kFlash, {}}};
-}
-
-std::string CaseName(const ::testing::TestParamInfo<Case>& info) {
-  constexpr const char* kGoals[] = {"flash", "speed", "ram"};
-  std::string name = info.param.core + "_" + kGoals[static_cast<size_t>(info.param.goal)];
-  std::erase(name, '-');
-  return name;
-}
-
-INSTANTIATE_TEST_SUITE_P(Compile, KernelSets, ::testing::ValuesIn(Cases()), CaseName);
+INSTANTIATE_TEST_SUITE_P(Host, KernelSets, ::testing::ValuesIn(OnePerSet()),
+                         [](const auto& set) { return set.param.name(); });
 
 }  // namespace
-}  // namespace kinglet
+}  // namespace kinglet::compile
