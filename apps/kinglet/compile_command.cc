@@ -48,7 +48,7 @@ Result<int> Compile(const Options& options) {
   KINGLET_TRY(const board::Board board, board::LoadBoard(options.board));
   compile_options.name =
       options.name.empty() ? std::filesystem::path(options.model).stem().string() : options.name;
-  compile_options.target = compile::TargetOf(board.core, goal);
+  compile_options.target = compile::TargetOf(board, goal);
   compile_options.passes.disabled = options.disabled_passes;
   KINGLET_TRY(const compile::CompiledModel model, compile::Compile(graph, compile_options));
   // Nothing is written for a board that cannot hold it.
@@ -96,7 +96,8 @@ void AddCompile(CommandLine& cli) {
                              fmt::join(compile::FormatNames(), ", ")));
   command.Flag("--module", &options->module,
                "Write one binary that runs wherever it lies, and its loader, instead of sources");
-  command.Flag("--explain", &options->explain, "Also tell what each pass did");
+  command.Flag("--explain", &options->explain,
+               "Also tell what each pass did and which kernels run");
   command.Flag("--json", &options->json, "Print one JSON object");
   command.Footer("The folder's README.md says how to build, call and check the code.\n\n" +
                  PassList());

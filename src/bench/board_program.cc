@@ -127,7 +127,7 @@ Result<BoardProgram> BoardProgram::Build(const ir::Graph& graph, const board::Bo
                                          const ProgramOptions& options) {
   KINGLET_TRY(compile::CompiledModel model,
               compile::Compile(graph, {.name = kModelName,
-                                       .target = compile::TargetOf(board.core, options.goal),
+                                       .target = compile::TargetOf(board, options.goal),
                                        .front_end = options.pipeline,
                                        .layer_hook = options.layer_hook,
                                        .passes = options.passes}));

@@ -92,15 +92,14 @@ bool ReachesEnd(const ir::Graph& graph, const ir::KernelCall& call, const Memory
   return has_scratch && at_end;
 }
 
-// The calls of `target` with the least arena: a kernel of the target's set whose scratch memory
-// makes the arena what it is gives way to the portable one where that makes the plan smaller.
-Result<MemoryPlan> PlanForLeastRam(const ir::Graph& graph,
-                                   const std::vector<ir::KernelCall>& portable,
-                                   std::vector<ir::KernelCall>& calls) {
+// Gives up kernels whose scratch memory makes the arena what it is, where that makes the plan
+// smaller, until the arena is `enough_bytes`.
+Result<MemoryPlan> PlanForRam(const ir::Graph& graph, const std::vector<ir::KernelCall>& smaller,
+                              uint64_t enough_bytes, std::vector<ir::KernelCall>& calls) {
   KINGLET_TRY(MemoryPlan plan, PlanMemory(graph, calls));
-  for (size_t i = 0; i < calls.size(); ++i) {
-    if (!ReachesEnd(graph, calls[i], plan, i)) continue;
-    ir::KernelCall chosen = std::exchange(calls[i], portable[i]);
+  for (size_t i = 0; i < calls.size() && plan.arena_bytes > enough_bytes; ++i) {
+    if (calls[i].kernel == smaller[i].kernel || !ReachesEnd(graph, calls[i], plan, i)) continue;
+    ir::KernelCall chosen = std::exchange(calls[i], smaller[i]);
     KINGLET_TRY(MemoryPlan other, PlanMemory(graph, calls));
     if (other.arena_bytes < plan.arena_bytes) {
       plan = std::move(other);
@@ -111,6 +110,19 @@ Result<MemoryPlan> PlanForLeastRam(const ir::Graph& graph,
   return plan;
 }
 
+// The plan of `calls`, which were chosen for `target` and may change for it.
+Result<MemoryPlan> PlanFor(const ir::Graph& graph, const std::vector<ir::KernelCall>& portable,
+                           const Target& target, std::vector<ir::KernelCall>& calls) {
+  if (target.goal == Goal::kRam) return PlanForRam(graph, portable, 0, calls);
+  if (target.goal != Goal::kSpeed || target.ram_bytes_max == 0) return PlanMemory(graph, calls);
+  // Not faster than the RAM allows beside the stack and the application's variables.
+  constexpr uint64_t kBesideBytes = 2 << 10;
+  const uint64_t enough_bytes = std::max(target.ram_bytes_max, kBesideBytes) - kBesideBytes;
+  Target lean = target;
+  lean.goal = Goal::kFlash;
+  return PlanForRam(graph, SelectKernels(graph, portable, lean), enough_bytes, calls);
+}
+
 }  // namespace
 
 Result<Program> MakeProgram(const ir::Graph& graph, const Target& target) {
@@ -119,11 +131,7 @@ Result<Program> MakeProgram(const ir::Graph& graph, const Target& target) {
   KINGLET_TRY(const std::vector<ir::KernelCall> portable, ir::Lower(graph));
   std::vector<ir::KernelCall> calls = SelectKernels(graph, portable, target);
   Program program;
-  if (target.goal == Goal::kRam) {
-    KINGLET_TRY(program.plan, PlanForLeastRam(graph, portable, calls));
-  } else {
-    KINGLET_TRY(program.plan, PlanMemory(graph, calls));
-  }
+  KINGLET_TRY(program.plan, PlanFor(graph, portable, target, calls));
 
   ArrayPool pool(program.arrays);
   size_t call_of_layer = 0;

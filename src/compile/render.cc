@@ -1,6 +1,7 @@
 #include "src/compile/render.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 
@@ -61,6 +62,16 @@ std::string PassesText(const std::vector<optimize::PassReport>& passes) {
   return text;
 }
 
+std::string KernelsText(const std::vector<LayerNumbers>& layers) {
+  std::string text = "\n  kernels\n";
+  for (const LayerNumbers& layer : layers) {
+    text += fmt::format("  {:<{}}{}\n", layer.name.substr(0, kNameColumns - 1), kNameColumns,
+                        layer.kernels.empty() ? "none: the bytes stay where they are"
+                                              : fmt::format("{}", fmt::join(layer.kernels, ", ")));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string ToJson(const CompiledModel& model, const CompileSummary& summary) {
@@ -79,6 +90,7 @@ std::string ToJson(const CompiledModel& model, const CompileSummary& summary) {
   for (const LayerNumbers& layer : numbers.layers) {
     json["layers"].push_back({{"name", layer.name},
                               {"kind", layer.kind},
+                              {"kernels", layer.kernels},
                               {"macs", layer.macs},
                               {"weights_bytes", layer.weights_bytes},
                               {"output_bytes", layer.output_bytes},
@@ -122,7 +134,7 @@ std::string ToText(const CompiledModel& model, const CompileSummary& summary) {
         FormatCount(static_cast<uint64_t>(layer.macs)), FormatCount(layer.weights_bytes),
         FormatCount(layer.output_bytes), FormatCount(layer.output_offset));
   }
-  if (summary.explain) text += PassesText(model.passes);
+  if (summary.explain) text += PassesText(model.passes) + KernelsText(numbers.layers);
   return text;
 }
 

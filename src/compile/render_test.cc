@@ -34,6 +34,7 @@ TEST(Render, JsonHasTheDocumentedFields) {
   ASSERT_EQ(json.at("layers").size(), model.numbers.layers.size());
   EXPECT_EQ(json["layers"][0].at("name"), "stem \xef\xbf\xbd");
   EXPECT_EQ(json["layers"][0].at("kind"), "conv_2d");
+  EXPECT_EQ(json["layers"][0].at("kernels"), nlohmann::json::array({"Conv2d"}));
   EXPECT_EQ(json["layers"][0].at("output_bytes"), 512);
   EXPECT_EQ(json["layers"][0].at("macs"), 512 * 27);
 }

@@ -10,9 +10,11 @@
 
 namespace kinglet::compile {
 
-// `calls` are those of `graph`, as ir::Lower made them. A kernel's requirements on the shape
-// decide; what the target has no kernel for stays portable.
-std::vector<ir::KernelCall> SelectKernels(const ir::Graph& graph, std::vector<ir::KernelCall> calls,
+// `portable` are the calls of `graph`, as ir::Lower made them. A kernel's requirements on the shape
+// decide; what the target has no kernel for stays portable. For speed, kernels that take more flash
+// are chosen layer by layer while the target's flash lasts.
+std::vector<ir::KernelCall> SelectKernels(const ir::Graph& graph,
+                                          const std::vector<ir::KernelCall>& portable,
                                           const Target& target);
 
 // The device files that declare and define a kernel: "device/kernels/conv_2d.h".

@@ -22,17 +22,23 @@ enum class KernelSet : uint8_t {
 // What the choice among kernels that give the same bytes is made by.
 enum class Goal : uint8_t {
   kFlash,  // the set's kernels that keep the weights as small as they are; what is planned with
-  kSpeed,  // fewest instructions: kernels that take more flash and memory, too
+  kSpeed,  // fewest instructions that the flash and RAM allow
   kRam,    // least arena: a kernel that needs scratch memory only where that does not enlarge it
 };
 
 struct Target {
   KernelSet kernels = KernelSet::kPortable;
   Goal goal = Goal::kFlash;
+  // What a choice for speed may use of the board; 0: there is no limit.
+  uint64_t flash_bytes_max = 0;
+  uint64_t ram_bytes_max = 0;
   bool operator==(const Target&) const = default;
 };
 
+// Without limits.
 Target TargetOf(const board::Core& core, Goal goal = Goal::kFlash);
+// Within the board's flash and RAM.
+Target TargetOf(const board::Board& board, Goal goal);
 // "speed", "flash", "ram".
 Result<Goal> ParseGoal(std::string_view name);
 

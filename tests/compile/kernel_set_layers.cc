@@ -11,9 +11,9 @@
 namespace kinglet::testing {
 namespace {
 
-constexpr std::string_view kKinds[] = {
-    "conv_2d", "conv_2d",         "depthwise_conv_2d", "depthwise_conv_2d", "fully_connected",
-    "add",     "average_pool_2d", "max_pool_2d",       "softmax"};
+constexpr std::string_view kKinds[] = {"conv_2d",           "conv_2d",         "depthwise_conv_2d",
+                                       "depthwise_conv_2d", "fully_connected", "add",
+                                       "average_pool_2d",   "max_pool_2d",     "softmax"};
 constexpr int32_t kDrawsMax = 20'000;
 
 const std::vector<std::string_view> kCortexM4 = {"TiledConv2d",
@@ -79,9 +79,9 @@ void KernelSetLayers::Draw(int32_t most) {
   const bool large = maker_.Between(0, 4) == 0, deep = !large && maker_.Between(0, 2) == 0;
   const int32_t side = large ? 40 : 9, channels = large ? 3 : deep ? 40 : 9;
   const int32_t batches = maker_.Between(1, 8) == 1 ? 2 : 1;
-  const ir::TensorIndex x = maker_.Input({batches, maker_.Between(1, side), maker_.Between(1, side),
-                                          maker_.Between(1, channels)},
-                                         ir::DataType::kInt8);
+  const ir::TensorIndex x = maker_.Input(
+      {batches, maker_.Between(1, side), maker_.Between(1, side), maker_.Between(1, channels)},
+      ir::DataType::kInt8);
   const auto kind = static_cast<size_t>(maker_.Between(0, std::size(kKinds) - 1));
   const ir::TensorIndex y = maker_.Layer(kKinds[kind], x);
   if (y != ir::kNoTensor) {
@@ -119,8 +119,8 @@ ir::Graph WinogradShapes() {
   for (const auto& [h, w, input_c, output_c] :
        std::vector<std::array<int32_t, 4>>{{8, 8, 4, 4}, {2, 4, 8, 12}, {6, 12, 20, 8}}) {
     outputs.push_back(b.Conv(b.Input({1, h, w, input_c}), output_c, {3, 1, 1}));
-    outputs.push_back(b.Conv(b.Input({1, h + 2, w + 2, input_c}), output_c,
-                             {3, 1, 0, ir::Activation::kNone}));
+    outputs.push_back(
+        b.Conv(b.Input({1, h + 2, w + 2, input_c}), output_c, {3, 1, 0, ir::Activation::kNone}));
   }
   return b.Finish(outputs);
 }
