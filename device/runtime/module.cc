@@ -109,6 +109,7 @@ ModuleStatus LoadModule(const uint8_t* bytes, size_t size, const ModuleHost& hos
 #endif
   module->bytes = bytes;
   module->header = header;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the address of code in the module
   module->invoke = reinterpret_cast<void (*)(uint8_t*)>(entry);
   return ModuleStatus::kOk;
 }

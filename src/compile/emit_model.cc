@@ -106,7 +106,7 @@ std::string ArgumentText(const Emission& e, size_t step_index, size_t index) {
   if (step.arrays[index] >= 0) {
     return e.program.arrays[static_cast<size_t>(step.arrays[index])].name;
   }
-  const std::string place =
+  std::string place =
       fmt::format("memory + {}", e.program.plan.argument_offsets[step_index][index]);
   const std::optional<ir::DataType> type = step.call.kernel->parameters[index].type;
   if (!type.has_value() || *type == ir::DataType::kInt8) return place;

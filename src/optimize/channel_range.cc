@@ -273,7 +273,8 @@ class RangeFinder {
     for (const Range& in : Input("input")) {
       Range& range = ranges.emplace_back(Range{127, -128});
       for (int32_t value = in.min; value <= in.max; ++value) {
-        const int32_t result = static_cast<int8_t>(table[static_cast<size_t>(value + 128)]);
+        const auto index = static_cast<size_t>(int64_t{value} + 128);
+        const int32_t result{static_cast<int8_t>(table[index])};
         range = {std::min(range.min, result), std::max(range.max, result)};
       }
     }
@@ -452,7 +453,7 @@ std::vector<Range> RangesOfPadded(const ir::Graph& graph, const ir::Op& op, cons
 std::vector<Range> RangesOfConstant(const ir::Tensor& tensor, size_t channels) {
   std::vector<Range> ranges(channels, Range{127, -128});
   for (size_t i = 0; i < tensor.data.size(); ++i) {
-    const int32_t value = static_cast<int8_t>(tensor.data[i]);
+    const int32_t value{static_cast<int8_t>(tensor.data[i])};
     Range& range = ranges[i % channels];
     range = {std::min(range.min, value), std::max(range.max, value)};
   }

@@ -24,7 +24,7 @@ struct Pass {
 };
 
 const std::vector<Pass>& AllPasses() {
-  static const std::vector<Pass> kPasses = {
+  static const std::vector<Pass> passes = {
       {{"fold_constants", "operators on constants are computed now"}, FoldConstants},
       {{"remove_identities", "operators that hand on their input's bytes"}, RemoveIdentities},
       {{"fuse_activations", "rectifiers become part of the operator before them"}, FuseActivations},
@@ -33,7 +33,7 @@ const std::vector<Pass>& AllPasses() {
       {{"remove_dead_channels", "channels that are constant or that no output depends on"},
        RemoveDeadChannels},
   };
-  return kPasses;
+  return passes;
 }
 
 // What the outside sees of a graph: no pass may change it.

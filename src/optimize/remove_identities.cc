@@ -30,7 +30,8 @@ bool LooksUpItself(const ir::KernelCall& call, const std::vector<Range>& ranges)
   KINGLET_ASSERT(table != call.arguments.end());
   return std::ranges::all_of(ranges, [&](const Range& range) {
     for (int32_t value = range.min; value <= range.max; ++value) {
-      if (static_cast<int8_t>(table->data[static_cast<size_t>(value + 128)]) != value) return false;
+      const auto index = static_cast<size_t>(int64_t{value} + 128);
+      if (static_cast<int8_t>(table->data[index]) != value) return false;
     }
     return true;
   });

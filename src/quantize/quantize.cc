@@ -135,6 +135,7 @@ class Builder {
       by_channel[rule.per_channel ? channels.Of(i) : 0].push_back(values[i]);
     }
     std::vector<float> scales;
+    scales.reserve(by_channel.size());
     for (const std::vector<float>& channel : by_channel) {
       scales.push_back(std::max(SymmetricScale(channel, ranges_), kScaleMin));
     }

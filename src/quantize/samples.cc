@@ -67,7 +67,7 @@ Result<std::vector<float>> ReadPath(const std::string& path, const ir::Tensor& i
     KINGLET_TRY(const std::vector<std::string> files, ListFiles(path));
     for (const std::string& file : files) {
       if (!file.ends_with(".npy") && !file.ends_with(".bin")) continue;
-      KINGLET_CHECK(AppendFile(path + "/" + file, input, values));
+      KINGLET_CHECK(AppendFile(fmt::format("{}/{}", path, file), input, values));
     }
   }
   if (values.empty()) {

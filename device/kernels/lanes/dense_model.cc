@@ -7,7 +7,7 @@
 namespace {
 
 void AddInput(uint32_t word, int8_t x, uint32_t& all, uint32_t& second) {
-  const uint32_t factor = static_cast<uint32_t>(x);
+  const uint32_t factor = static_cast<uint32_t>(int32_t{x});
   all += word * factor;
   second += ((word >> 8) & 0x00FF00FF) * factor;
 }

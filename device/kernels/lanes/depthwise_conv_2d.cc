@@ -71,11 +71,11 @@ const int8_t* Unpack(const LanesDepthwiseParams& p, const int8_t* weights, int32
   const int32_t row_bytes =
       4 * LanesDepthwiseStripColumns(p) * p.dilation_h - p.filter_w * tap_bytes;
   int32_t offset = 0, column = 0, blocks = 0;
-  for (int32_t count = *weights++; count != 0; count = *weights++, ++blocks) {
+  for (int32_t count{*weights++}; count != 0; count = int32_t{*weights++}, ++blocks) {
     *taps++ = kLanesTapBytes * (kLanesTapsOfBlock - count);
     for (; count > 0; --count) {
       *taps++ = offset;
-      *taps++ = *weights++;
+      *taps++ = int32_t{*weights++};
       offset += tap_bytes;
       if (++column == p.filter_w) {
         column = 0;

@@ -7,7 +7,7 @@ namespace {
 
 void MakeBlocks(const int8_t* input, const int8_t* lengths, int32_t count, int32_t* blocks) {
   for (int32_t b = 0; b < count; ++b) {
-    const int32_t length = lengths[b];
+    const int32_t length{lengths[b]};
     int32_t sum = 0;
     for (int32_t i = 0; i < length; ++i) sum += *input++;
     *blocks++ = kLanesInputBytes * (kLanesInputsOfBlock - length);

@@ -62,7 +62,7 @@ void KingletLanesTileRun(const KingletLanesTile* job) {
     const int32_t* x = job->tile;
     const int32_t blocks = static_cast<uint8_t>(*weight++);
     Lanes first(blocks), second(blocks);
-    for (int32_t begin = *weight++; begin <= kPairs; begin = *weight++) {
+    for (int32_t begin{*weight++}; begin <= kPairs; begin = int32_t{*weight++}) {
       const int32_t pairs = kPairs - begin;
       weight += 2 * pairs;
       x += 4 * pairs;
